@@ -1,0 +1,96 @@
+// Everything the core may ask for.
+#pragma once
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/ids.hpp"
+#include "common/log_line.hpp"
+#include "common/reasons.hpp"
+#include "daemon/core/events.hpp"
+
+namespace vmha::core {
+
+enum class Verb {
+    register_vm,
+    unregister,
+    power_on,
+    power_off,
+    shutdown_guest,
+    answer_question,
+    rescan_storage,
+};
+
+// A change on a host. The app stores State's flying writes before it sends one (rule 6).
+struct Write {
+    WriteId id = 0;
+    VmName vm;
+    HostName host;
+    Verb verb = Verb::power_on;
+    std::string vmid;         // all but register_vm and rescan_storage
+    VmxPath path;             // register_vm
+    std::string question_id;  // answer_question
+    std::string choice_key;   // answer_question
+    std::string adapter;      // rescan_storage; empty: all adapters
+    Time limit{};             // no answer by then counts as unanswered
+};
+
+// A direct read, begun now: of one entry, or (vmid empty) of the whole inventory.
+struct Look {
+    LookId id = 0;
+    VmName vm;
+    HostName host;
+    std::string vmid;
+};
+
+// Is the .vmx file there, as this host sees it?
+struct CheckVmx {
+    VmName vm;
+    HostName host;
+    VmxPath path;
+};
+
+struct TakeLock {
+    VmName vm;
+};
+struct DropLock {
+    VmName vm;
+};
+
+// The active mark in the runtime directory.
+struct SetMark {
+    VmName vm;
+    bool active = false;
+};
+
+enum class Topic { transition, health, link, note };
+
+// Something worth a line: the log, the event stream, the progress of an operation and the tests' oracle.
+struct Say {
+    Topic topic = Topic::note;
+    Level level = Level::info;
+    VmName vm;                    // may be empty
+    HostName host;                // may be empty
+    std::optional<Kind> operation;
+    std::string from, to;         // transition: stages; link: states; health: verdicts
+    std::optional<Reason> reason;
+    std::string detail;
+    int exit_code = 0;  // health
+    std::string message;  // the whole line for people
+};
+
+enum class Ending { ok, failed, timeout };
+
+// The last word to one caller of an operation.
+struct Answer {
+    CallerId caller = 0;
+    Ending ending = Ending::ok;
+    Reason reason = Reason::running;
+    std::string detail;
+    int64_t elapsed_ms = 0;
+};
+
+using Action = std::variant<Write, Look, CheckVmx, TakeLock, DropLock, SetMark, Say, Answer>;
+
+}  // namespace vmha::core

@@ -1,0 +1,57 @@
+#include "daemon/core/decide.hpp"
+
+#include "daemon/core/questions.hpp"
+
+namespace vmha::core::decisions {
+
+Decision wait(Stage stage, const HostView& host, Reason blocked_by, std::string why, Time until) {
+    Decision decision;
+    decision.what = Decision::What::wait;
+    decision.stage = stage;
+    decision.host = host.name;
+    decision.blocked_by = blocked_by;
+    decision.why = std::move(why);
+    decision.until = until;
+    return decision;
+}
+
+Decision write(Stage stage, const HostView& host, Verb verb, const std::string& vmid, std::string why) {
+    Decision decision;
+    decision.what = Decision::What::write;
+    decision.stage = stage;
+    decision.host = host.name;
+    decision.why = std::move(why);
+    decision.write.host = host.name;
+    decision.write.verb = verb;
+    decision.write.vmid = vmid;
+    return decision;
+}
+
+Decision fail(const HostView& host, Reason reason, std::string why) {
+    Decision decision;
+    decision.what = Decision::What::finish;
+    decision.stage = Stage::failed;
+    decision.host = host.name;
+    decision.ending = Ending::failed;
+    decision.reason = reason;
+    decision.why = std::move(why);
+    return decision;
+}
+
+std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry, Kind purpose) {
+    if (!entry.question) return std::nullopt;
+    const Question& question = *entry.question;
+    const bool answered = vm.op->answered.contains(host.name.str() + "/" + question.id);
+    if (const auto choice = answer_for(question, purpose); choice && !answered) {
+        Decision decision = write(Stage::waiting_for_vm, host, Verb::answer_question, entry.vmid,
+                                  "answers " + summary(question) + " with " + printable(choice->label));
+        decision.write.question_id = question.id;
+        decision.write.choice_key = choice->key;
+        return decision;
+    }
+    return wait(Stage::waiting_for_vm, host, Reason::question_pending,
+                std::string(answered ? "was answered and still waits: " : "waits for a person's answer: ") +
+                    summary(question));
+}
+
+}  // namespace vmha::core::decisions

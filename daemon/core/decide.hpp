@@ -1,0 +1,54 @@
+// The next step of an operation, as a pure function of what is known. Called only while none of the VM's writes is
+// flying and no look is awaited. What each stage waits for is in the Decision, so that an operation that ends at its
+// deadline can say why.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "daemon/core/state.hpp"
+
+namespace vmha::core {
+
+struct Decision {
+    enum class What { wait, write, check_vmx, finish };
+
+    What what = What::wait;
+    Stage stage = Stage::idle;
+    HostName host;
+    std::string why;  // in the transition's line
+
+    Time until = never;                     // wait: decide again then
+    Reason blocked_by = Reason::deadline;   // wait: the reason if the deadline passes meanwhile
+    Write write;                            // write: all but id, vm and limit
+    Ending ending = Ending::ok;             // finish
+    Reason reason = Reason::running;        // finish
+};
+
+Decision decide_start(const State& state, const VmState& vm, Time now);
+Decision decide_stop(const State& state, const VmState& vm, Time now);
+
+// Bring the VM to rest on this host: the body of a stop, and of a takeover aimed at a peer.
+// nullopt: proved off and not registered there.
+std::optional<Decision> decide_halt(const State& state, const VmState& vm, const HostView& host, Time now);
+
+// How long an unregistered, invalid or blocked entry is given to come right by itself.
+inline constexpr Duration bad_entry_patience = seconds(15);
+// Between two tries of a write that the host refused for a passing reason.
+inline constexpr Duration retry_delay = seconds(2);
+inline constexpr Duration rescan_interval = seconds(5);
+inline constexpr Duration peer_patience = seconds(10);
+// What a stop keeps back from the guest's grace for power off, proof and unregister.
+inline constexpr Duration stop_reserve = seconds(60);
+
+namespace decisions {
+
+Decision wait(Stage stage, const HostView& host, Reason blocked_by, std::string why, Time until = never);
+Decision write(Stage stage, const HostView& host, Verb verb, const std::string& vmid, std::string why = {});
+Decision fail(const HostView& host, Reason reason, std::string why);
+
+// A question of the entry: answer it if rule 5 knows how, else wait for a person.
+std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry, Kind purpose);
+
+}  // namespace decisions
+
+}  // namespace vmha::core

@@ -1,0 +1,109 @@
+// Everything that can happen to the core.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/ids.hpp"
+#include "common/reasons.hpp"
+#include "daemon/core/facts.hpp"
+
+namespace vmha::core {
+
+using WriteId = uint64_t;
+using LookId = uint64_t;
+using CallerId = uint64_t;
+
+enum class Link { connecting, up, down, bad_password, locked_out, untrusted };
+
+// The link to a host changed its state. `session` grows with every new login and stands in every Read of it.
+struct LinkChanged {
+    HostName host;
+    Link link = Link::connecting;
+    Reason reason = Reason::host_unreachable;
+    std::string detail;  // a sentence for people, without a secret
+    uint64_t session = 0;
+};
+
+// News of a host. `asked` is when the read was SENT: what it says was true at that time or later.
+// full: this is everything there is; entries that are not in it are not in the inventory.
+// not full: what changed since the last Read of this session. With nothing in it, it confirms all that is known.
+struct Read {
+    HostName host;
+    uint64_t session = 0;
+    Time asked{};
+    bool full = false;
+    std::optional<LookId> look;  // a full read that a Look without vmid asked for
+    std::vector<VmEntry> entries;
+    std::vector<std::string> left;  // vmids that left the inventory
+    std::vector<Datastore> datastores;
+    std::vector<std::string> datastores_left;
+    std::optional<HostFacts> facts;
+};
+
+// The answer to a Look at one entry. gone: the host said that there is no such object, in a valid session.
+struct Looked {
+    HostName host;
+    uint64_t session = 0;
+    LookId look = 0;
+    Time asked{};
+    std::string vmid;
+    std::optional<VmEntry> entry;  // unset: gone
+};
+
+// A Look that brought nothing: the connection failed. The next full Read takes its place.
+struct LookFailed {
+    HostName host;
+    LookId look = 0;
+};
+
+enum class Outcome {
+    ok,          // done; for a task: the task ended well
+    refused,     // the host said no, with a fault: nothing was done
+    unsent,      // it never left: there was no session
+    unanswered,  // sent, and no answer came: it may or may not have been carried out
+};
+
+struct WriteDone {
+    WriteId id = 0;
+    Outcome outcome = Outcome::ok;
+    Fault fault;
+    std::string vmid;  // register_vm: the new entry
+};
+
+enum class Presence { present, missing, cannot_tell };
+
+struct VmxChecked {
+    VmName vm;
+    HostName host;
+    Presence presence = Presence::cannot_tell;
+};
+
+enum class Kind { start, stop };
+
+// A request for an operation. context holds the cluster manager's CLP_… variables.
+struct Ask {
+    CallerId caller = 0;
+    VmName vm;
+    Kind kind = Kind::start;
+    std::optional<Duration> timeout;  // unset: the VM's own
+    std::map<std::string, std::string> context;
+};
+
+struct CallerGone {
+    CallerId caller = 0;
+};
+
+// The exclusive lock among engines on this node (rule 7) is ours now.
+struct LockTaken {
+    VmName vm;
+};
+
+struct Tick {};
+
+using Event = std::variant<LinkChanged, Read, Looked, LookFailed, WriteDone, VmxChecked, Ask, CallerGone, LockTaken, Tick>;
+
+}  // namespace vmha::core

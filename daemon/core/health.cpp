@@ -1,0 +1,231 @@
+#include "daemon/core/health.hpp"
+
+#include <algorithm>
+
+#include "daemon/core/questions.hpp"
+#include "daemon/core/view.hpp"
+
+namespace vmha::core {
+namespace {
+
+struct Finding {
+    Reason reason;
+    Duration confirm;
+    std::string detail;
+};
+
+// What a fresh view of the local host says against the VM, in the order in which it counts.
+struct Findings {
+    std::vector<Finding> against;
+    bool settling = false;
+    Time look_again = never;
+};
+
+std::string on(const HostView& host) { return " on " + host.name.str(); }
+
+void find_storage(const HostView& host, const VmState& vm, Findings& found) {
+    const StorageState storage = storage_of(host, vm);
+    if (storage == StorageState::ok) return;
+    const std::string volume = "datastore " + vm.settings.vmx.volume;
+    const DatastoreSeen* seen = datastore_of(host, vm);
+    std::string detail = storage == StorageState::missing   ? volume + " is not there" + on(host)
+                         : storage == StorageState::no_path ? volume + " has no active path" + on(host)
+                                                            : volume + " is not accessible" + on(host);
+    if (seen && !seen->datastore.trouble.empty()) detail += " (" + seen->datastore.trouble + ")";
+    found.against.push_back({Reason::datastore_lost, vm.settings.confirm.datastore_lost, detail});
+}
+
+void find_heartbeat(const HostView& host, const VmState& vm, const Seen& seen, Time now, Findings& found) {
+    if (seen.entry.heartbeat != Heartbeat::red) return;
+    // Right after power-on Tools is not up yet; gray and red are normal then (facts D9).
+    const Time grace_over = seen.entry.booted.value_or(seen.power_since) + vm.settings.boot_grace;
+    if (now < grace_over) {
+        found.look_again = std::min(found.look_again, grace_over);
+        return;
+    }
+    found.against.push_back({Reason::heartbeat_red, vm.settings.confirm.heartbeat_red,
+                             "no heartbeat from VMware Tools" + on(host)});
+}
+
+void find_connection(const HostView& host, const VmState& vm, const Seen& seen, Time now, Findings& found) {
+    const Connection connection = seen.entry.connection;
+    const bool invalid = connection == Connection::invalid || connection == Connection::orphaned;
+    if (!invalid && connection != Connection::inaccessible) return;
+    const Time settled = host.session_since + host.settings.settle;
+    if (now < settled && seen.connection_since <= host.session_since) {
+        found.settling = true;  // a host that has just come up shows VMs so before it has read them
+        found.look_again = std::min(found.look_again, settled);
+        return;
+    }
+    if (invalid)
+        found.against.push_back({Reason::invalid, vm.settings.confirm.invalid,
+                                 "the entry is " +
+                                     std::string(connection == Connection::invalid ? "invalid" : "orphaned") +
+                                     on(host)});
+    else
+        found.against.push_back({Reason::inaccessible, vm.settings.confirm.inaccessible,
+                                 "the configuration file cannot be read" + on(host)});
+}
+
+void find_question(const HostView& host, const VmState& vm, const Seen& seen, Findings& found) {
+    if (!seen.entry.question) return;
+    if (kind_of(*seen.entry.question) == QuestionKind::lock_lost)
+        found.against.push_back({Reason::lock_lost, vm.settings.confirm.lock_lost,
+                                 "the host lost the lock on the VM's disk" + on(host)});
+    else
+        found.against.push_back({Reason::question_pending, vm.settings.confirm.question_pending,
+                                 "waits for an answer" + on(host) + ": " + summary(*seen.entry.question)});
+}
+
+void find_absence(const HostView& host, const VmState& vm, Time now, Findings& found) {
+    const Time settled = host.session_since + host.settings.settle;
+    if (!host.seen_left.contains(vm.name) && now < settled) {
+        found.settling = true;
+        found.look_again = std::min(found.look_again, settled);
+        return;
+    }
+    if (vm.active)
+        found.against.push_back(
+            {Reason::not_registered, vm.settings.confirm.not_registered, "not in the inventory" + on(host)});
+    else
+        found.against.push_back({Reason::not_active_here, Duration::zero(), "not started here; not" + on(host)});
+}
+
+Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {
+    Findings found;
+    const Seen* seen = entry_of(host, vm);
+    if (!seen) {
+        find_absence(host, vm, now, found);
+        return found;
+    }
+    const bool off = seen->entry.power == Power::off || seen->entry.power == Power::suspended;
+    if (!vm.active && off && seen->entry.connection == Connection::connected) {
+        found.against.push_back({Reason::not_active_here, Duration::zero(),
+                                 "not started here; registered but not running" + on(host)});
+        return found;
+    }
+    find_connection(host, vm, *seen, now, found);
+    find_question(host, vm, *seen, found);
+    if (seen->entry.power == Power::off)
+        found.against.push_back({Reason::powered_off, vm.settings.confirm.powered_off, "powered off" + on(host)});
+    if (seen->entry.power == Power::suspended)
+        found.against.push_back({Reason::suspended, vm.settings.confirm.suspended, "suspended" + on(host)});
+    find_storage(host, vm, found);
+    find_heartbeat(host, vm, *seen, now, found);
+    return found;
+}
+
+Reason unreachable_reason(const HostView& host) {
+    if (host.link == Link::up || host.link == Link::connecting) return Reason::stale;
+    return host.link_reason;
+}
+
+void set_unknown(VmState& vm, Reason reason, std::string detail) {
+    vm.suspicions.clear();
+    vm.health.verdict = Verdict::unknown;
+    vm.health.reason = reason;
+    vm.health.detail = std::move(detail);
+}
+
+// Moves the findings into vm.suspicions, judges, and returns when the next one would be confirmed.
+Time judge(VmState& vm, const Findings& found, const HostView& host, Time now) {
+    std::map<Reason, Time> held;
+    for (const auto& finding : found.against) {
+        const auto before = vm.suspicions.find(finding.reason);
+        held[finding.reason] = before == vm.suspicions.end() ? now : before->second;
+    }
+    vm.suspicions = std::move(held);
+
+    Time wake = found.look_again;
+    for (const auto& finding : found.against) {
+        const Time since = vm.suspicions.at(finding.reason);
+        if (now >= since + finding.confirm) {
+            vm.health.verdict = Verdict::unhealthy;
+            vm.health.reason = finding.reason;
+            vm.health.detail = finding.detail;
+            return never;
+        }
+        wake = std::min(wake, since + finding.confirm);
+        if (!vm.health.pending) {
+            vm.health.pending = finding.reason;
+            vm.health.pending_held = now - since;
+            vm.health.pending_needed = finding.confirm;
+            vm.health.detail = finding.detail;
+        }
+    }
+    if (found.settling) {
+        vm.suspicions.clear();
+        vm.health.verdict = Verdict::unknown;
+        vm.health.reason = Reason::settling;
+        vm.health.detail = host.name.str() + " was connected a moment ago and may still be loading";
+        return wake;
+    }
+    vm.health.verdict = Verdict::healthy;
+    vm.health.reason = Reason::running;
+    if (!vm.health.pending) vm.health.detail = "powered on" + on(host);
+    return wake;
+}
+
+Time judge_fresh(const HostView& host, VmState& vm, Time now) {
+    const Findings found = look_for_trouble(host, vm, now);
+    if (vm.flying && (!found.against.empty() || found.settling)) {
+        // Rule 6: while a write is unanswered nothing negative is concluded about its VM.
+        set_unknown(vm, Reason::operation_under_way, "a write on " + vm.flying->write.host.str() +
+                                                         " is not answered yet");
+        return vm.flying->write.limit;
+    }
+    return judge(vm, found, host, now);
+}
+
+}  // namespace
+
+Time evaluate_health(const State& state, VmState& vm, Time now) {
+    const HostView& host = state.hosts.at(state.local);
+    vm.health = Health{};
+    vm.health.host = host.name;
+    vm.health.asked = host.confirmed;
+    Time wake = never;
+
+    if (vm.paused) {
+        vm.suspicions.clear();
+        vm.health.verdict = Verdict::healthy;
+        vm.health.reason = Reason::paused;
+        vm.health.detail = "monitoring is paused";
+    } else if (vm.op) {
+        set_unknown(vm, Reason::operation_under_way,
+                    std::string("a ") + (vm.op->kind == Kind::start ? "start" : "stop") + " is under way: " +
+                        std::string(word(vm.op->stage)));
+    } else if (!fresh(state, host, now)) {
+        set_unknown(vm, unreachable_reason(host),
+                    host.confirmed ? "no news of " + host.name.str() + " for more than " +
+                                         std::to_string(to_ms(state.settings.freshness)) + " ms"
+                                   : "no news of " + host.name.str() + " yet");
+        if (!host.link_detail.empty() && host.link != Link::up) vm.health.detail += ": " + host.link_detail;
+    } else {
+        wake = std::min(judge_fresh(host, vm, now),
+                        *host.confirmed + state.settings.freshness + Duration(1));
+    }
+
+    if (vm.health.verdict != Verdict::unknown || vm.op) {
+        vm.unknown_since.reset();
+    } else {
+        if (!vm.unknown_since) vm.unknown_since = now;
+        const Time limit = *vm.unknown_since + vm.settings.unknown_tolerance;
+        if (vm.settings.unknown_tolerance > Duration::zero()) {
+            if (now >= limit)
+                vm.health.exit_code = ExitCode::unknown_too_long;
+            else
+                wake = std::min(wake, limit);
+        }
+    }
+    if (vm.health.verdict == Verdict::unhealthy) vm.health.exit_code = ExitCode::failed;
+    return wake;
+}
+
+std::string health_line(const VmState& vm) {
+    std::string line = vm.name.str() + " is " + std::string(word(vm.health.verdict)) + " (" +
+                       std::string(word(vm.health.reason)) + "): " + vm.health.detail;
+    return line;
+}
+
+}  // namespace vmha::core

@@ -1,0 +1,177 @@
+// All that the core knows: per host its view, per VM its operation, its unanswered write and its health.
+// Written by step() alone; read by everybody (the API renders it).
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/exit_codes.hpp"
+#include "daemon/core/actions.hpp"
+#include "daemon/core/settings.hpp"
+
+namespace vmha::core {
+
+// One inventory entry with the age of its news.
+struct Seen {
+    VmEntry entry;
+    Time asked{};             // when the read that told us was sent
+    Time told{};              // when a Read of the watch last brought news of it (not a Look)
+    Time power_since{};       // since when we see this power state
+    Time connection_since{};  // since when we see this connection state
+};
+
+struct DatastoreSeen {
+    Datastore datastore;
+    Time asked{};
+    Time since{};  // since when accessible is what it is
+};
+
+struct HostView {
+    HostName name;
+    HostSettings settings;
+    Link link = Link::connecting;
+    Reason link_reason = Reason::host_unreachable;
+    std::string link_detail;
+    Time link_since{};
+
+    uint64_t session = 0;            // the session that the facts below come from; 0: none yet
+    Time session_since{};            // first full read of that session
+    Time inventory_since{};          // the set of entries is unchanged since then
+    std::optional<Time> confirmed;   // all facts were true at that time or later (the read was sent then)
+    bool complete = false;           // a full read came in this session
+    std::map<std::string, Seen> entries;  // by vmid
+    std::map<std::string, DatastoreSeen> datastores;
+    HostFacts facts;
+    std::optional<Time> last_rescan;
+    std::map<VmName, std::string> where;   // configured VM -> vmid of its entry
+    std::set<VmName> seen_left;              // we saw the VM's entry leave in this session
+    std::set<std::string> gone;              // vmids that left in this session: a late Look must not revive them
+};
+
+enum class Stage {
+    idle,
+    waiting_for_lock,  // another engine on this node writes
+    waiting_for_host,
+    waiting_for_peer,
+    waiting_for_storage,
+    waiting_for_writes,  // a write of an earlier operation is unanswered
+    waiting_for_vm,      // the entry is invalid, blocked by a question, or not proved
+    checking,
+    stopping_elsewhere,
+    registering,
+    waiting_for_disk_lock,
+    powering_on,
+    waiting_for_heartbeat,
+    clearing_elsewhere,
+    shutting_down,
+    powering_off,
+    unregistering,
+    proving,
+    started,
+    stopped,
+    failed,
+    timed_out,
+};
+
+std::string_view word(Stage stage);
+
+struct Caller {
+    CallerId id = 0;
+    Time since{};
+    Time deadline{};
+};
+
+// A start or stop under way. At most one per VM. What it remembers is only what the view cannot tell.
+struct Op {
+    uint64_t id = 0;
+    Kind kind = Kind::start;
+    Stage stage = Stage::idle;
+    HostName at;  // the host that the stage is about
+    Time began{};
+    Time deadline{};  // the latest of its callers
+    std::vector<Caller> callers;
+    std::optional<Time> alone_since;  // no caller is left
+    std::optional<Duration> grace;    // of the guest shutdown; the shorter one of joined callers wins
+
+    // what was tried, so that it is not tried blindly again
+    std::map<HostName, Time> shutdown_sent;
+    std::set<HostName> no_tools;           // the guest cannot be shut down there
+    bool taking_out_bad_entry = false;     // what the unregister under way is for
+    std::map<HostName, int> unregistered;  // entries taken out because they were not valid
+    std::map<HostName, int> registered;    // by a stop that needed a valid entry
+    std::set<std::string> answered;        // ids of questions that were answered, each once
+    int power_on_tries = 0;
+    int register_tries = 0;
+    std::optional<Time> powered_on;        // our power-on succeeded here
+    std::optional<HostName> taking_over;   // the peer whose copy this start stops first
+    bool taken_over = false;               // that is done; one takeover per start
+    std::optional<Presence> vmx;           // of the preflight for a takeover
+    bool vmx_asked = false;
+    std::optional<Time> not_before;        // the next write waits for this (a retry)
+    std::optional<Fault> fault;            // the last refusal, for the failure's sentence
+    std::string fault_doing;               // what was refused: "power on vm1 on esxi1"
+    std::map<HostName, Time> peer_decided; // rule 6: a write to a peer needs a look begun after the decision
+    std::set<HostName> clear_failed;       // a peer's left entry could not be unregistered: a warning only
+    Reason blocked_by = Reason::deadline;  // why it waits, for the answer if it waits until the deadline
+    std::string blocked_detail;
+};
+
+// A write that nobody has answered yet. Outlives its operation, and (stored by the app) the daemon.
+struct Flying {
+    Write write;
+    Time sent{};
+    bool unanswered = false;  // the connection was lost: only a look or the limit can tell
+};
+
+enum class Verdict { healthy, unhealthy, unknown };
+
+std::string_view word(Verdict verdict);
+
+struct Health {
+    Verdict verdict = Verdict::unknown;
+    Reason reason = Reason::stale;
+    std::string detail;
+    HostName host;
+    std::optional<Time> asked;
+    ExitCode exit_code = ExitCode::ok;
+    // a reason that is not confirmed yet
+    std::optional<Reason> pending;
+    Duration pending_held{}, pending_needed{};
+};
+
+struct VmState {
+    VmName name;
+    VmSettings settings;
+    bool active = false;  // the cluster started this VM here
+    std::optional<Op> op;
+    std::vector<Ask> waiting_starts;  // behind a stop
+    std::map<CallerId, Time> waiting_since;
+    std::optional<Flying> flying;
+    std::optional<Flying> answering;  // a question's answer, while the power-on that asks it is flying
+    std::map<HostName, Time> look_after;  // only facts asked at or after this count there
+    std::map<HostName, Time> looked;      // when the last finished Look was asked
+    std::map<HostName, LookId> looking;   // a Look under way
+    bool lock_asked = false, lock_held = false;
+    bool paused = false;
+
+    std::map<Reason, Time> suspicions;  // reasons that fresh views hold, each since when
+    std::optional<Time> unknown_since;
+    Health health;   // as last evaluated
+    Time wake = never;
+};
+
+struct State {
+    Settings settings;
+    HostName local;
+    std::map<HostName, HostView> hosts;
+    std::map<VmName, VmState> vms;
+    uint64_t last_id = 0;  // operations, writes, looks
+    std::multimap<std::string, VmName> by_file;  // VmxPath::file -> the VMs it may belong to
+    std::set<std::pair<Time, VmName>> wakes;
+    std::map<CallerId, VmName> callers;
+};
+
+}  // namespace vmha::core

@@ -1,0 +1,283 @@
+#include "daemon/core/step.hpp"
+
+#include <algorithm>
+
+#include "daemon/core/health.hpp"
+#include "daemon/core/questions.hpp"
+#include "daemon/core/view.hpp"
+#include "daemon/core/writes.hpp"
+
+namespace vmha::core {
+namespace {
+
+// More decisions than that in one turn, without any news in between, would be a mistake of ours.
+constexpr int decisions_per_turn = 8;
+
+// The lock is nearly always free; only a wait for it is worth a line.
+constexpr Duration lock_is_worth_a_line = milliseconds(200);
+
+// While a power-on flies, its question may need an answer: the one write that may fly beside another.
+void answer_while_flying(Turn& turn, VmState& vm) {
+    if (vm.answering || vm.flying->write.verb != Verb::power_on) return;
+    const HostView& host = turn.state.hosts.at(vm.flying->write.host);
+    const Seen* seen = entry_of(host, vm);
+    if (!seen || !seen->entry.question || !fresh(turn.state, host, turn.now)) return;
+    const auto decision = decisions::on_question(vm, host, seen->entry, vm.op->kind);
+    change(turn, vm, Stage::waiting_for_vm, host.name, decision->why);
+    vm.op->blocked_by = decision->blocked_by;
+    vm.op->blocked_detail = decision->why;
+    if (decision->what == Decision::What::write) send(turn, vm, *decision);
+}
+
+void end_takeover_if_done(Turn& turn, VmState& vm) {
+    Op& op = *vm.op;
+    if (!op.taking_over || op.taken_over) return;
+    const HostView& peer = turn.state.hosts.at(*op.taking_over);
+    if (fresh(turn.state, peer, turn.now) && !decide_halt(turn.state, vm, peer, turn.now)) op.taken_over = true;
+}
+
+void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
+    Op& op = *vm.op;
+    if (decision.stage == Stage::stopping_elsewhere) op.taking_over = decision.host;
+    if (decision.what == Decision::What::finish)
+        return finish(turn, vm, decision.stage, decision.ending, decision.reason, decision.host, decision.why);
+    change(turn, vm, decision.stage, decision.host, decision.why);
+    op.blocked_by = decision.what == Decision::What::wait ? decision.blocked_by : Reason::deadline;
+    op.blocked_detail = decision.why;
+    if (decision.what == Decision::What::check_vmx) {
+        op.vmx_asked = true;
+        turn.out.actions.emplace_back(CheckVmx{vm.name, decision.host, vm.settings.vmx});
+    }
+    if (decision.what == Decision::What::write) send(turn, vm, decision);
+}
+
+bool held_up(Turn& turn, VmState& vm) {
+    Op& op = *vm.op;
+    if (!vm.lock_held) {
+        if (turn.now >= op.began + lock_is_worth_a_line) change(turn, vm, Stage::waiting_for_lock, turn.state.local, "");
+        op.blocked_by = Reason::busy;
+        op.blocked_detail = "another vmhad on this node is working on it";
+        return true;
+    }
+    if (vm.flying) {
+        answer_while_flying(turn, vm);
+        if (vm.flying->unanswered) {
+            change(turn, vm, Stage::waiting_for_writes, vm.flying->write.host, doing(vm.flying->write));
+            const HostView& host = turn.state.hosts.at(vm.flying->write.host);
+            op.blocked_by = fresh(turn.state, host, turn.now) ? Reason::unproved : Reason::host_unreachable;
+            op.blocked_detail = "unanswered: " + doing(vm.flying->write);
+        }
+        return true;
+    }
+    return std::ranges::any_of(turn.state.hosts, [&](const auto& item) {
+        return look_awaited(turn.state, vm, item.second, turn.now);
+    });
+}
+
+// Lets the operation take its next steps. Returns when it has to be asked again if no news comes.
+Time advance(Turn& turn, VmState& vm) {
+    for (int i = 0; i < decisions_per_turn; ++i) {
+        if (!vm.op) return never;
+        if (held_up(turn, vm))
+            return vm.lock_held || vm.op->stage != Stage::idle ? never : vm.op->began + lock_is_worth_a_line;
+        end_takeover_if_done(turn, vm);
+        const Decision decision = vm.op->kind == Kind::start ? decide_start(turn.state, vm, turn.now)
+                                                             : decide_stop(turn.state, vm, turn.now);
+        if (decision.what == Decision::What::write && vm.op->not_before && turn.now < *vm.op->not_before)
+            return *vm.op->not_before;
+        carry_out(turn, vm, decision);
+        if (decision.what == Decision::What::wait) return decision.until;
+    }
+    return turn.now + seconds(1);
+}
+
+void say_health(Turn& turn, const VmState& vm, const Health& before) {
+    const Health& health = vm.health;
+    if (health.verdict == before.verdict && health.reason == before.reason && health.exit_code == before.exit_code)
+        return;
+    Say say;
+    say.topic = Topic::health;
+    // A VM that belongs on another node is no fault here.
+    const bool no_fault = health.reason == Reason::not_active_here || health.reason == Reason::operation_under_way ||
+                          health.reason == Reason::settling;
+    say.level = health.verdict == Verdict::healthy || no_fault ? Level::info
+                : health.verdict == Verdict::unknown           ? Level::warning
+                                                               : Level::error;
+    say.vm = vm.name;
+    say.host = health.host;
+    say.from = word(before.verdict);
+    say.to = word(health.verdict);
+    say.reason = health.reason;
+    say.detail = health.detail;
+    say.exit_code = static_cast<int>(health.exit_code);
+    say.message = health_line(vm);
+    turn.say(std::move(say));
+}
+
+void drop_lock_if_idle(Turn& turn, VmState& vm) {
+    if (vm.op || vm.flying || vm.answering || !(vm.lock_held || vm.lock_asked)) return;
+    vm.lock_held = vm.lock_asked = false;
+    turn.out.actions.emplace_back(DropLock{vm.name});
+}
+
+void set_wake(State& state, VmState& vm, Time wake) {
+    if (vm.wake == wake) return;
+    state.wakes.erase({vm.wake, vm.name});
+    vm.wake = wake;
+    if (wake != never) state.wakes.insert({wake, vm.name});
+}
+
+void settle(Turn& turn, VmState& vm) {
+    expire(turn, vm);
+    land_unanswered(turn, vm);
+    Time wake = advance(turn, vm);
+    drop_lock_if_idle(turn, vm);
+    const Health before = vm.health;
+    wake = std::min({wake, evaluate_health(turn.state, vm, turn.now), next_expiry(vm)});
+    say_health(turn, vm, before);
+    if (vm.flying && vm.flying->write.limit > turn.now) wake = std::min(wake, vm.flying->write.limit);
+    // A decision taken from a fresh view must be looked at again when the view is no longer fresh.
+    const HostView& local = turn.state.hosts.at(turn.state.local);
+    if (vm.op && local.confirmed && fresh(turn.state, local, turn.now))
+        wake = std::min(wake, *local.confirmed + turn.state.settings.freshness + Duration(1));
+    set_wake(turn.state, vm, wake);
+}
+
+void say_link(Turn& turn, const LinkChanged& changed, Link before) {
+    if (before == changed.link) return;
+    Say say;
+    say.topic = Topic::link;
+    say.level = changed.link == Link::up || changed.link == Link::connecting ? Level::info : Level::warning;
+    say.host = changed.host;
+    say.from = word(before);
+    say.to = word(changed.link);
+    if (changed.link != Link::up) say.reason = changed.reason;
+    say.detail = changed.detail;
+    say.message = "host '" + changed.host.str() + "': '" + say.from + "' -> '" + say.to + "'" +
+                  (changed.detail.empty() ? "" : " (" + changed.detail + ")");
+    turn.say(std::move(say));
+}
+
+// A look that a Read or Looked answers is over.
+void end_look(State& state, const HostName& host, LookId id, std::optional<Time> asked, std::set<VmName>& dirty) {
+    for (auto& [name, vm] : state.vms) {
+        const auto looking = vm.looking.find(host);
+        if (looking == vm.looking.end() || looking->second != id) continue;
+        vm.looking.erase(looking);
+        if (asked) vm.looked[host] = std::max(vm.looked[host], *asked);
+        dirty.insert(name);
+    }
+}
+
+struct Apply {
+    Turn& turn;
+    std::set<VmName>& dirty;
+
+    void operator()(const LinkChanged& event) {
+        const Link before = turn.state.hosts.at(event.host).link;
+        apply(turn.state, event, turn.now, dirty);
+        say_link(turn, event, before);
+    }
+    void operator()(const Read& event) {
+        apply(turn.state, event, turn.now, dirty);
+        if (event.look) end_look(turn.state, event.host, *event.look, event.asked, dirty);
+    }
+    void operator()(const Looked& event) {
+        const bool counts = apply(turn.state, event, turn.now, dirty);
+        const auto waits = [&](const auto& item) {
+            const auto looking = item.second.looking.find(event.host);
+            return looking != item.second.looking.end() && looking->second == event.look;
+        };
+        const auto vm = std::ranges::find_if(turn.state.vms, waits);
+        if (counts || vm == turn.state.vms.end() || event.session != turn.state.hosts.at(event.host).session)
+            return end_look(turn.state, event.host, event.look, counts ? std::optional(event.asked) : std::nullopt,
+                            dirty);
+        look(turn, vm->second, event.host, event.vmid);  // the watch was faster: look again
+    }
+    void operator()(const LookFailed& event) { end_look(turn.state, event.host, event.look, std::nullopt, dirty); }
+    void operator()(const WriteDone& event) {
+        write_done(turn, event);
+        for (const auto& [name, vm] : turn.state.vms)
+            if (vm.op || vm.lock_held) dirty.insert(name);
+    }
+    void operator()(const VmxChecked& event) {
+        const auto vm = turn.state.vms.find(event.vm);
+        if (vm == turn.state.vms.end() || !vm->second.op) return;
+        vm->second.op->vmx = event.presence;
+        dirty.insert(event.vm);
+    }
+    void operator()(const Ask& event) {
+        ask(turn, event);
+        if (turn.state.vms.contains(event.vm)) dirty.insert(event.vm);
+    }
+    void operator()(const CallerGone& event) {
+        const auto caller = turn.state.callers.find(event.caller);
+        if (caller == turn.state.callers.end()) return;
+        dirty.insert(caller->second);
+        caller_gone(turn, event.caller);
+    }
+    void operator()(const LockTaken& event) {
+        const auto vm = turn.state.vms.find(event.vm);
+        if (vm == turn.state.vms.end()) return;
+        vm->second.lock_held = true;
+        dirty.insert(event.vm);
+    }
+    void operator()(const Tick&) {}
+};
+
+}  // namespace
+
+State make_state(const Settings& settings, const std::set<VmName>& active, const std::vector<Flying>& flying,
+                 Time now) {
+    State state;
+    state.settings = settings;
+    for (const auto& [name, host] : settings.hosts) {
+        if (host.local) state.local = name;
+        state.hosts[name].name = name;
+        state.hosts[name].settings = host;
+        state.hosts[name].link_since = now;
+    }
+    for (const auto& [name, vm] : settings.vms) {
+        state.vms[name].name = name;
+        state.vms[name].settings = vm;
+        state.vms[name].active = active.contains(name);
+        state.by_file.emplace(vm.vmx.file, name);
+    }
+    for (const auto& item : flying) {
+        const auto vm = state.vms.find(item.write.vm);
+        if (vm == state.vms.end() || !state.hosts.contains(item.write.host)) continue;
+        state.last_id = std::max(state.last_id, item.write.id);
+        vm->second.flying = item;
+        vm->second.flying->unanswered = true;
+    }
+    return state;
+}
+
+Step step(State& state, const Event& event, Time now) {
+    Step out;
+    Turn turn{state, now, out};
+    std::set<VmName> dirty;
+    std::visit(Apply{turn, dirty}, event);
+    while (!state.wakes.empty() && state.wakes.begin()->first <= now) {
+        const VmName name = state.wakes.begin()->second;
+        state.wakes.erase(state.wakes.begin());
+        state.vms.at(name).wake = never;
+        dirty.insert(name);
+    }
+    for (const auto& name : dirty) settle(turn, state.vms.at(name));
+    out.wake = state.wakes.empty() ? never : state.wakes.begin()->first;
+    return out;
+}
+
+void set_paused(State& state, const VmName& name, bool paused, Time now, Step& out) {
+    const auto vm = state.vms.find(name);
+    if (vm == state.vms.end() || vm->second.paused == paused) return;
+    vm->second.paused = paused;
+    Turn turn{state, now, out};
+    turn.note(vm->second, state.local, Level::info,
+              "monitoring of " + name.str() + (paused ? " is paused" : " goes on"));
+    settle(turn, vm->second);
+    out.wake = state.wakes.empty() ? never : state.wakes.begin()->first;
+}
+
+}  // namespace vmha::core

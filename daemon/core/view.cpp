@@ -1,0 +1,238 @@
+#include "daemon/core/view.hpp"
+
+#include <algorithm>
+
+namespace vmha::core {
+namespace {
+
+const DatastoreSeen* find_volume(const HostView& host, const std::string& volume) {
+    for (const auto& [id, seen] : host.datastores)
+        if (seen.datastore.name == volume || (!volume.empty() && seen.datastore.uuid == volume)) return &seen;
+    return nullptr;
+}
+
+// The configured VM that an entry belongs to.
+std::optional<VmName> owner(const State& state, const HostView& host, const VmEntry& entry) {
+    if (!entry.path) return std::nullopt;
+    const auto [first, last] = state.by_file.equal_range(entry.path->file);
+    for (auto it = first; it != last; ++it)
+        if (same_path(host, state.vms.at(it->second).settings.vmx, *entry.path)) return it->second;
+    return std::nullopt;
+}
+
+void mark_operations_dirty(const State& state, std::set<VmName>& dirty) {
+    for (const auto& [name, vm] : state.vms)
+        if (vm.op || vm.flying) dirty.insert(name);
+}
+
+void mark_all_dirty(const State& state, std::set<VmName>& dirty) {
+    for (const auto& [name, vm] : state.vms) dirty.insert(name);
+}
+
+void forget_where(HostView& host, const std::string& vmid, std::set<VmName>& dirty) {
+    for (auto it = host.where.begin(); it != host.where.end();) {
+        if (it->second == vmid) {
+            dirty.insert(it->first);
+            it = host.where.erase(it);
+        } else {
+            ++it;
+        }
+    }
+}
+
+void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bool watched, Time now,
+               std::set<VmName>& dirty) {
+    const std::string vmid = entry.vmid;
+    const auto old = host.entries.find(vmid);
+    const bool is_new = old == host.entries.end();
+    // An invalid or inaccessible VM reports no path any more; its id is still the one we knew (facts C6).
+    if (!is_new && !entry.path) entry.path = old->second.entry.path;
+
+    Seen seen{entry, asked, now, now, now};
+    if (!is_new) {
+        if (!watched) seen.told = old->second.told;
+        if (old->second.entry.power == entry.power) seen.power_since = old->second.power_since;
+        if (old->second.entry.connection == entry.connection)
+            seen.connection_since = old->second.connection_since;
+        if (old->second.asked > asked) seen.asked = old->second.asked;
+    } else {
+        if (!watched) seen.told = asked;
+        host.inventory_since = now;
+        if (!entry.path) mark_operations_dirty(state, dirty);
+    }
+    const bool same_place = !is_new && old->second.entry.path == entry.path;
+    host.entries.insert_or_assign(vmid, std::move(seen));
+    if (watched) host.gone.erase(vmid);
+
+    if (!same_place) {
+        forget_where(host, vmid, dirty);
+        if (const auto vm = owner(state, host, entry)) {
+            host.where[*vm] = vmid;
+            host.seen_left.erase(*vm);
+        }
+    }
+    if (const auto vm = owner(state, host, entry)) dirty.insert(*vm);
+}
+
+void drop_entry(const State& state, HostView& host, const std::string& vmid, Time now, std::set<VmName>& dirty) {
+    const auto old = host.entries.find(vmid);
+    host.gone.insert(vmid);
+    if (old == host.entries.end()) return;
+    for (const auto& [vm, id] : host.where)
+        if (id == vmid) host.seen_left.insert(vm);
+    if (!old->second.entry.path) mark_operations_dirty(state, dirty);
+    forget_where(host, vmid, dirty);
+    host.entries.erase(old);
+    host.inventory_since = now;
+}
+
+void put_datastores(const State& state, HostView& host, const Read& read, Time now, std::set<VmName>& dirty) {
+    bool changed = false;
+    for (const auto& datastore : read.datastores) {
+        const auto old = host.datastores.find(datastore.id);
+        DatastoreSeen seen{datastore, read.asked, now};
+        if (old != host.datastores.end() && old->second.datastore.accessible == datastore.accessible)
+            seen.since = old->second.since;
+        changed = changed || old == host.datastores.end() || !(old->second.datastore == datastore);
+        host.datastores.insert_or_assign(datastore.id, seen);
+    }
+    for (const auto& id : read.datastores_left) changed = host.datastores.erase(id) > 0 || changed;
+    if (!changed) return;
+    // Names and uuids of volumes may have changed, so paths may match other VMs now.
+    host.where.clear();
+    for (const auto& [vmid, seen] : host.entries)
+        if (const auto vm = owner(state, host, seen.entry)) host.where[*vm] = vmid;
+    mark_all_dirty(state, dirty);
+}
+
+// The first full read of a session: what it does not hold went away while we did not look.
+void begin_session(const State& state, HostView& host, const Read& read, Time now, std::set<VmName>& dirty) {
+    std::map<std::string, Seen> before = std::move(host.entries);
+    host.entries.clear();
+    host.where.clear();
+    host.gone.clear();
+    host.seen_left.clear();
+    for (const auto& entry : read.entries)
+        if (const auto old = before.find(entry.vmid); old != before.end())
+            host.entries.insert(before.extract(old));  // keeps path and the times of its states
+    for (const auto& [vmid, seen] : host.entries)
+        if (const auto vm = owner(state, host, seen.entry)) host.where[*vm] = vmid;
+    host.datastores.clear();
+    host.session = read.session;
+    host.session_since = now;
+    host.inventory_since = now;
+    host.complete = true;
+    mark_all_dirty(state, dirty);
+}
+
+}  // namespace
+
+void apply(State& state, const Read& read, Time now, std::set<VmName>& dirty) {
+    HostView& host = state.hosts.at(read.host);
+    const bool looked = read.look.has_value();
+    if (read.session < host.session || (!read.full && read.session != host.session)) return;
+    if (looked && read.session != host.session) return;
+
+    const bool was_fresh = fresh(state, host, now);
+    if (read.full && read.session > host.session) begin_session(state, host, read, now, dirty);
+    if (read.full) {
+        std::set<std::string> present;
+        for (const auto& entry : read.entries) present.insert(entry.vmid);
+        std::vector<std::string> missing;
+        for (const auto& [vmid, seen] : host.entries)
+            if (!present.contains(vmid) && !(looked && seen.told > read.asked)) missing.push_back(vmid);
+        for (const auto& vmid : missing) drop_entry(state, host, vmid, now, dirty);
+    }
+    if (!looked) put_datastores(state, host, read, now, dirty);
+    for (const auto& entry : read.entries) {
+        const auto known = host.entries.find(entry.vmid);
+        // The watch sends only changes: what it told after a look was sent must not be undone by that look.
+        if (looked && (host.gone.contains(entry.vmid) ||
+                       (known != host.entries.end() && known->second.told > read.asked)))
+            continue;
+        put_entry(state, host, entry, read.asked, !looked, now, dirty);
+    }
+    for (const auto& vmid : read.left) drop_entry(state, host, vmid, now, dirty);
+    if (read.facts && !(*read.facts == host.facts)) {
+        host.facts = *read.facts;
+        mark_all_dirty(state, dirty);
+    }
+    if (!looked && (!host.confirmed || *host.confirmed < read.asked)) host.confirmed = read.asked;
+    if (!was_fresh && fresh(state, host, now)) mark_all_dirty(state, dirty);
+    mark_operations_dirty(state, dirty);
+}
+
+bool apply(State& state, const Looked& looked, Time now, std::set<VmName>& dirty) {
+    HostView& host = state.hosts.at(looked.host);
+    if (looked.session != host.session) return false;
+    const auto known = host.entries.find(looked.vmid);
+    if (known != host.entries.end() && known->second.told > looked.asked) return false;
+    if (!looked.entry)
+        drop_entry(state, host, looked.vmid, now, dirty);
+    else if (!host.gone.contains(looked.vmid))
+        put_entry(state, host, *looked.entry, looked.asked, false, now, dirty);
+    return true;
+}
+
+void apply(State& state, const LinkChanged& change, Time now, std::set<VmName>& dirty) {
+    HostView& host = state.hosts.at(change.host);
+    if (host.link != change.link) host.link_since = now;
+    host.link = change.link;
+    host.link_reason = change.reason;
+    host.link_detail = change.detail;
+    mark_all_dirty(state, dirty);
+}
+
+bool fresh(const State& state, const HostView& host, Time now) {
+    return host.complete && host.confirmed && now - *host.confirmed <= state.settings.freshness;
+}
+
+bool same_path(const HostView& host, const VmxPath& a, const VmxPath& b) {
+    if (a.file != b.file) return false;
+    if (a.volume == b.volume) return true;
+    const DatastoreSeen* volume_a = find_volume(host, a.volume);
+    return volume_a && volume_a == find_volume(host, b.volume);
+}
+
+const Seen* entry_of(const HostView& host, const VmState& vm) {
+    const auto where = host.where.find(vm.name);
+    if (where == host.where.end()) return nullptr;
+    const auto entry = host.entries.find(where->second);
+    return entry == host.entries.end() ? nullptr : &entry->second;
+}
+
+Time absence_settles(const HostView& host) {
+    return std::max(host.session_since, host.inventory_since) + host.settings.settle;
+}
+
+bool absence_proved(const State& state, const HostView& host, const VmState& vm, Time now) {
+    if (!fresh(state, host, now) || entry_of(host, vm)) return false;
+    const auto unreadable = [](const auto& item) { return !item.second.entry.path; };
+    if (std::ranges::any_of(host.entries, unreadable)) return false;
+    return host.seen_left.contains(vm.name) || now >= absence_settles(host);
+}
+
+std::optional<Time> known_as_of(const HostView& host, const VmState& vm) {
+    std::optional<Time> known = host.confirmed;
+    if (const auto looked = vm.looked.find(host.name); looked != vm.looked.end())
+        if (!known || *known < looked->second) known = looked->second;
+    return known;
+}
+
+const DatastoreSeen* datastore_of(const HostView& host, const VmState& vm) {
+    return find_volume(host, vm.settings.vmx.volume);
+}
+
+StorageState storage_of(const HostView& host, const VmState& vm) {
+    const DatastoreSeen* seen = datastore_of(host, vm);
+    if (!seen) return StorageState::missing;
+    if (!seen->datastore.accessible) return StorageState::inaccessible;
+    if (seen->datastore.extents.empty() || host.facts.paths.empty()) return StorageState::ok;
+    const auto has_path = [&](const std::string& device) {
+        const auto active = [&](const StoragePath& path) { return path.device == device && path.active; };
+        return std::ranges::any_of(host.facts.paths, active);
+    };
+    return std::ranges::all_of(seen->datastore.extents, has_path) ? StorageState::ok : StorageState::no_path;
+}
+
+}  // namespace vmha::core

@@ -1,0 +1,240 @@
+#include "daemon/core/writes.hpp"
+
+#include "daemon/core/view.hpp"
+
+namespace vmha::core {
+namespace {
+
+Duration limit_of(Verb verb) {
+    switch (verb) {
+        case Verb::power_on: return seconds(60);
+        case Verb::register_vm:
+        case Verb::power_off:
+        case Verb::rescan_storage: return seconds(30);
+        case Verb::unregister: return seconds(20);
+        case Verb::shutdown_guest:
+        case Verb::answer_question: return seconds(10);
+    }
+    return seconds(30);
+}
+
+// Refusals that no waiting cures.
+std::optional<Reason> hopeless(FaultKind kind) {
+    switch (kind) {
+        case FaultKind::restricted_version:
+        case FaultKind::not_enough_licenses: return Reason::license_restricted;
+        case FaultKind::no_permission: return Reason::no_privilege;
+        case FaultKind::no_capacity: return Reason::no_capacity;
+        default: return std::nullopt;
+    }
+}
+
+bool passing(FaultKind kind) {
+    return kind == FaultKind::task_in_progress || kind == FaultKind::question_pending ||
+           kind == FaultKind::lock_held;
+}
+
+void retry_later(Turn& turn, Op& op) { op.not_before = turn.now + retry_delay; }
+
+void remember_sent(Turn& turn, VmState& vm, const Write& write) {
+    Op& op = *vm.op;
+    op.not_before.reset();
+    op.peer_decided.erase(write.host);
+    if (write.verb == Verb::shutdown_guest) op.shutdown_sent.emplace(write.host, turn.now);
+    if (write.verb == Verb::unregister) {
+        const auto& entries = turn.state.hosts.at(write.host).entries;
+        const auto entry = entries.find(write.vmid);
+        op.taking_out_bad_entry =
+            entry == entries.end() || entry->second.entry.connection != Connection::connected;
+    }
+    if (write.verb == Verb::answer_question) op.answered.insert(write.host.str() + "/" + write.question_id);
+    if (write.verb == Verb::rescan_storage) turn.state.hosts.at(write.host).last_rescan = turn.now;
+}
+
+void on_ok(Turn& turn, VmState& vm, const Write& write) {
+    Op& op = *vm.op;
+    if (op.fault_doing == doing(write)) op.fault.reset();
+    switch (write.verb) {
+        case Verb::power_on:
+            op.powered_on = turn.now;
+            ++op.power_on_tries;
+            break;
+        case Verb::register_vm:
+            ++op.register_tries;
+            ++op.registered[write.host];
+            break;
+        case Verb::unregister:
+            // Only an entry that was not valid has to be registered anew to be read (decide_stop).
+            if (op.taking_out_bad_entry) ++op.unregistered[write.host];
+            if (op.fault && op.fault->kind == FaultKind::already_exists) op.fault.reset();
+            break;
+        default: break;
+    }
+}
+
+void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault) {
+    Op& op = *vm.op;
+    const bool peer = write.host != turn.state.local;
+    const FaultKind kind = fault.kind;
+    if (kind == FaultKind::invalid_power_state && write.verb != Verb::unregister) return;  // the look tells
+    if (kind == FaultKind::object_gone || kind == FaultKind::answered_already) return;
+
+    op.fault = fault;
+    op.fault_doing = doing(write);
+    if (peer && write.verb == Verb::unregister && !passing(kind)) {
+        op.clear_failed.insert(write.host);
+        return;
+    }
+    if (write.verb == Verb::shutdown_guest) {
+        if (kind == FaultKind::task_in_progress) {
+            op.shutdown_sent.erase(write.host);
+            retry_later(turn, op);
+        } else {
+            op.no_tools.insert(write.host);
+        }
+        return;
+    }
+    if (write.verb == Verb::rescan_storage) return;
+    if (write.verb == Verb::register_vm && kind == FaultKind::not_found)
+        return finish(turn, vm, Stage::failed, Ending::failed, Reason::vmx_missing, write.host,
+                      file_path(write.path) + " does not exist");
+    if (const auto reason = hopeless(kind))
+        return finish(turn, vm, Stage::failed, Ending::failed, *reason, write.host, "the host refuses");
+    if (kind == FaultKind::already_exists) return;  // decide_start takes the entry out that stands in the way
+    retry_later(turn, op);
+    if (passing(kind)) return;
+    if (write.verb == Verb::register_vm) ++op.register_tries;
+    if (write.verb == Verb::power_on) ++op.power_on_tries;
+}
+
+void say_refused(Turn& turn, const VmState& vm, const Write& write, const Fault& fault) {
+    turn.note(vm, write.host, Level::warning,
+              "cannot " + doing(write) + ": " + (fault.message.empty() ? "refused" : fault.message) + " (" +
+                  fault.name + ")");
+}
+
+bool effect_seen(const State& state, const VmState& vm, const Flying& flying, Time now) {
+    const HostView& host = state.hosts.at(flying.write.host);
+    const auto known = known_as_of(host, vm);
+    if (!known || *known < flying.sent || !fresh(state, host, now)) return false;
+    const auto entry = host.entries.find(flying.write.vmid);
+    const bool present = entry != host.entries.end();
+    switch (flying.write.verb) {
+        case Verb::register_vm: return entry_of(host, vm) != nullptr;
+        case Verb::unregister: return !present && (host.gone.contains(flying.write.vmid) || now >= absence_settles(host));
+        case Verb::power_on: return present && entry->second.entry.power == Power::on;
+        case Verb::power_off:
+        case Verb::shutdown_guest: return present && entry->second.entry.power == Power::off;
+        case Verb::answer_question:
+            return present && (!entry->second.entry.question ||
+                               entry->second.entry.question->id != flying.write.question_id);
+        case Verb::rescan_storage: return true;  // reading again is all that it does
+    }
+    return false;
+}
+
+bool landed(const State& state, const VmState& vm, const std::optional<Flying>& flying, Time now) {
+    if (!flying) return false;
+    if (flying->unanswered && effect_seen(state, vm, *flying, now)) return true;
+    const auto known = known_as_of(state.hosts.at(flying->write.host), vm);
+    return now >= flying->write.limit && known && *known >= flying->write.limit;
+}
+
+// The slot that holds this write, if any.
+std::optional<Flying>* slot_of(VmState& vm, WriteId id) {
+    if (vm.flying && vm.flying->write.id == id) return &vm.flying;
+    if (vm.answering && vm.answering->write.id == id) return &vm.answering;
+    return nullptr;
+}
+
+}  // namespace
+
+void look(Turn& turn, VmState& vm, const HostName& host, const std::string& vmid) {
+    const LookId id = turn.next_id();
+    vm.looking[host] = id;
+    turn.out.actions.emplace_back(Look{id, vm.name, host, vmid});
+}
+
+bool look_awaited(const State& state, const VmState& vm, const HostView& host, Time now) {
+    if (!fresh(state, host, now)) return false;  // the decision itself waits for the host, or does without it
+    if (vm.looking.contains(host.name)) return true;
+    const auto after = vm.look_after.find(host.name);
+    if (after == vm.look_after.end()) return false;
+    const auto known = known_as_of(host, vm);
+    return !known || *known < after->second;
+}
+
+void send(Turn& turn, VmState& vm, const Decision& decision) {
+    const HostName& host = decision.write.host;
+    Op& op = *vm.op;
+    if (host != turn.state.local && decision.write.verb != Verb::rescan_storage) {
+        // A node that was stunned wakes with an old decision: ask the peer anew before anything is changed there.
+        const auto known = known_as_of(turn.state.hosts.at(host), vm);
+        const auto decided = op.peer_decided.find(host);
+        if (decided == op.peer_decided.end() || !known || *known < decided->second) {
+            if (decided == op.peer_decided.end()) op.peer_decided[host] = turn.now;
+            const bool connected = turn.state.hosts.at(host).link == Link::up;
+            if (connected && !vm.looking.contains(host)) look(turn, vm, host, decision.write.vmid);
+            return;
+        }
+    }
+    Flying flying;
+    flying.write = decision.write;
+    flying.write.id = turn.next_id();
+    flying.write.vm = vm.name;
+    flying.write.limit = turn.now + limit_of(decision.write.verb);
+    flying.sent = turn.now;
+    remember_sent(turn, vm, flying.write);
+    turn.out.actions.emplace_back(flying.write);
+    if (decision.write.verb == Verb::answer_question && vm.flying)
+        vm.answering = std::move(flying);
+    else
+        vm.flying = std::move(flying);
+}
+
+void write_done(Turn& turn, const WriteDone& done) {
+    for (auto& [name, vm] : turn.state.vms) {
+        auto* slot = slot_of(vm, done.id);
+        if (!slot) continue;
+        const Write write = (*slot)->write;
+        if (done.outcome == Outcome::unanswered) {
+            (*slot)->unanswered = true;
+            turn.note(vm, write.host, Level::warning,
+                      "no answer to: " + doing(write) + "; looking before anything else is done");
+            look(turn, vm, write.host, write.vmid);
+            return;
+        }
+        slot->reset();
+        if (done.outcome == Outcome::unsent) {
+            if (vm.op) vm.op->not_before = turn.now + milliseconds(500);
+            if (vm.op && write.verb == Verb::shutdown_guest) vm.op->shutdown_sent.erase(write.host);
+            if (vm.op && write.verb == Verb::answer_question)
+                vm.op->answered.erase(write.host.str() + "/" + write.question_id);
+            return;
+        }
+        if (done.outcome == Outcome::refused) say_refused(turn, vm, write, done.fault);
+        if (vm.op && done.outcome == Outcome::ok) on_ok(turn, vm, write);
+        if (vm.op && done.outcome == Outcome::refused) on_refused(turn, vm, write, done.fault);
+        if (write.verb == Verb::rescan_storage) return;
+        vm.look_after[write.host] = turn.now;
+        const std::string vmid = !write.vmid.empty()          ? write.vmid
+                                 : !done.vmid.empty()         ? done.vmid
+                                                              : done.fault.existing;
+        look(turn, vm, write.host, vmid);
+        return;
+    }
+}
+
+void land_unanswered(Turn& turn, VmState& vm) {
+    if (landed(turn.state, vm, vm.answering, turn.now)) vm.answering.reset();
+    if (!landed(turn.state, vm, vm.flying, turn.now)) return;
+    const Write write = vm.flying->write;
+    const bool seen = effect_seen(turn.state, vm, *vm.flying, turn.now);
+    turn.note(vm, write.host, Level::info,
+              seen ? "unanswered, but seen to be done: " + doing(write)
+                   : "unanswered and not carried out within its limit: " + doing(write));
+    vm.flying.reset();
+    if (seen && vm.op) on_ok(turn, vm, write);
+}
+
+}  // namespace vmha::core
