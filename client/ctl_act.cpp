@@ -1,0 +1,67 @@
+// The commands of vmhactl that change something.
+#include "client/ctl.hpp"
+#include "client/health.hpp"
+#include "client/operation.hpp"
+#include "client/say.hpp"
+
+namespace vmha::client {
+namespace {
+
+constexpr int64_t limit_s = 24 * 3600;  // vmhad's own limits are shorter; a person can interrupt
+constexpr int64_t answer_ms = 2000;
+
+// POSTs to each VM and says what came of it. No VM: all that are configured.
+ExitCode post_to_each(const CtlOptions& options, std::vector<std::string> vms, const std::string& verb,
+                      const Json& body, const std::string& done) {
+    if (vms.empty()) {
+        const VmList list = list_vms(options.socket, false, Deadline::in_ms(30'000), {.unreachable_ms = 0});
+        if (!list.names) return complain_unreachable(list.trouble, options);
+        vms = *list.names;
+    }
+    ExitCode code = ExitCode::ok;
+    for (const std::string& vm : vms) {
+        const Reply reply = ctl_call(options, {"POST", "/v1/vms/" + vm + "/" + verb, dump_json(body)});
+        if (reply.trouble != Trouble::none) return complain_unreachable(reply.trouble, options);
+        if (reply.status / 100 != 2)
+            code = worse(code, complain_refused(reply, "cannot " + verb + " " + vm));
+        else
+            print(options.json ? reply.body : "vm '" + vm + "': " + done + "\n");
+    }
+    return code;
+}
+
+}  // namespace
+
+ExitCode ctl_operate(const CtlOptions& options, Action action, const std::vector<std::string>& vms,
+                     std::optional<int64_t> timeout_s) {
+    OperationHooks hooks;
+    hooks.say = [&](Level level, const std::string& text) {
+        if (!options.json) say(level, text);
+    };
+    if (options.json) hooks.raw = [](const std::string& line) { print(line + "\n"); };
+    const Deadline total = Deadline::in_ms(timeout_s ? *timeout_s * 1000 + answer_ms : limit_s * 1000);
+    const OperationEnd end = operate(options.socket, {action, vms, timeout_s, {}}, hooks, total);
+    return end.left.empty() ? end.code : worse(end.code, complain_unreachable(end.trouble, options));
+}
+
+ExitCode ctl_pause(const CtlOptions& options, std::vector<std::string> vms, std::optional<int64_t> for_s) {
+    Json body = Json::object();
+    if (for_s) body["for_s"] = *for_s;
+    const std::string done =
+        for_s ? "monitoring paused for " + std::to_string(*for_s) + " s" : "monitoring paused";
+    return post_to_each(options, std::move(vms), "pause", body, done);
+}
+
+ExitCode ctl_resume(const CtlOptions& options, std::vector<std::string> vms) {
+    return post_to_each(options, std::move(vms), "resume", Json::object(), "monitoring resumed");
+}
+
+ExitCode ctl_retry_login(const CtlOptions& options, const std::string& host) {
+    const Reply reply = ctl_call(options, {"POST", "/v1/hosts/" + host + "/retry-login", "{}"});
+    if (reply.trouble != Trouble::none) return complain_unreachable(reply.trouble, options);
+    if (reply.status / 100 != 2) return complain_refused(reply, "cannot retry the login at " + host);
+    print(options.json ? reply.body : "host '" + host + "': one more login will be tried\n");
+    return ExitCode::ok;
+}
+
+}  // namespace vmha::client

@@ -1,0 +1,134 @@
+// vmhactl: what people use to look at vmhad and to act through it. It never talks to a host.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <sstream>
+
+#include "client/ctl.hpp"
+#include "client/say.hpp"
+#include "common/ids.hpp"
+
+namespace vmha::client {
+namespace {
+
+// What the words of the command line mean; CLI11 fills it.
+struct Words {
+    CtlOptions options;
+    std::vector<std::string> vms;
+    std::string name;
+    bool all = false;
+    bool follow = false;
+    std::optional<int64_t> for_s;
+    std::optional<int64_t> timeout_s;
+    std::function<ExitCode()> command;
+};
+
+const CLI::Validator name_check(
+    [](std::string& text) {
+        return is_valid_name(text) ? "" : "'" + text + "' is not a name of a VM or a host";
+    },
+    "NAME");
+
+constexpr int64_t seconds_max = 86'400;
+
+CLI::App* command(CLI::App& app, Words& words, const char* name, const char* text,
+                  std::function<ExitCode()> what) {
+    CLI::App* const added = app.add_subcommand(name, text);
+    added->callback([&words, what = std::move(what)] { words.command = what; });
+    return added;
+}
+
+void add_reading(CLI::App& app, Words& words) {
+    command(app, words, "status", "node, hosts, datastores and VMs at a glance",
+            [&words] { return ctl_status(words.options); });
+    command(app, words, "hosts", "the links to the hosts", [&words] { return ctl_hosts(words.options); });
+    command(app, words, "vms", "all configured VMs", [&words] { return ctl_vms(words.options); });
+    command(app, words, "vm", "one VM, as each host sees it",
+            [&words] { return ctl_vm(words.options, words.name); })
+        ->add_option("VM", words.name)
+        ->required()
+        ->check(name_check);
+    command(app, words, "events", "what happened lately", [&words] {
+        return ctl_events(words.options, words.follow);
+    })->add_flag("-f,--follow", words.follow, "stay and show what happens");
+    command(app, words, "check", "the monitor's verdict; no VM: all that are active on this node",
+            [&words] { return ctl_check(words.options, words.vms); })
+        ->add_option("VM", words.vms)
+        ->check(name_check);
+}
+
+void add_operation(CLI::App& app, Words& words, Action action) {
+    CLI::App* const added =
+        command(app, words, action == Action::start ? "start" : "stop",
+                action == Action::start ? "start VMs here and show the progress"
+                                        : "stop VMs here and show the progress",
+                [&words, action] { return ctl_operate(words.options, action, words.vms, words.timeout_s); });
+    added->add_option("VM", words.vms)->required()->check(name_check);
+    added->add_option("--timeout", words.timeout_s, "seconds for the whole operation; default: each VM's own")
+        ->check(CLI::Range(int64_t{1}, seconds_max));
+}
+
+CLI::App* add_pausing(CLI::App& app, Words& words, const char* name, const char* text,
+                      std::function<ExitCode()> what) {
+    CLI::App* const added = app.add_subcommand(name, text);
+    CLI::Option* const vms = added->add_option("VM", words.vms)->check(name_check);
+    added->add_flag("--all", words.all, "every configured VM")->excludes(vms);
+    added->callback([&words, what = std::move(what)] {
+        if (words.vms.empty() && !words.all) throw CLI::RequiredError("VM or --all");
+        words.command = what;
+    });
+    return added;
+}
+
+void add_acting(CLI::App& app, Words& words) {
+    add_operation(app, words, Action::start);
+    add_operation(app, words, Action::stop);
+    add_pausing(app, words, "pause", "stop judging VMs: their verdict is healthy until resumed",
+                [&words] { return ctl_pause(words.options, words.vms, words.for_s); })
+        ->add_option("--for", words.for_s, "resume by itself after so many seconds")
+        ->check(CLI::Range(int64_t{1}, seconds_max));
+    add_pausing(app, words, "resume", "judge VMs again",
+                [&words] { return ctl_resume(words.options, words.vms); });
+    command(app, words, "retry-login", "allow one more login after a wrong password",
+            [&words] { return ctl_retry_login(words.options, words.name); })
+        ->add_option("HOST", words.name)
+        ->required()
+        ->check(name_check);
+}
+
+int run(int argc, char** argv) {
+    Words words;
+    CLI::App app("Shows what vmhad knows, and starts, stops and pauses VMs through it.", "vmhactl");
+    app.fallthrough();  // options may stand anywhere
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "vmhactl " VMHA_VERSION);
+    app.add_flag("--json", words.options.json, "print vmhad's JSON instead of tables");
+    app.add_option("--socket", words.options.socket, "default: $VMHAD_SOCKET, else /run/vmhad/vmhad.sock");
+    add_reading(app, words);
+    add_acting(app, words);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream out;
+        std::ostringstream err;
+        const int code = app.exit(error, out, err);
+        print(out.str());
+        complain(err.str());
+        return static_cast<int>(code == 0 ? ExitCode::ok : ExitCode::usage);
+    }
+    words.options.socket = choose_socket(words.options.socket, std::getenv("VMHAD_SOCKET"));
+    return static_cast<int>(words.command());
+}
+
+}  // namespace
+}  // namespace vmha::client
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return vmha::client::run(argc, argv);
+    } catch (const std::exception& error) {
+        vmha::client::complain(std::string("vmhactl: ") + error.what() + "\n");
+        return static_cast<int>(vmha::ExitCode::failed);
+    }
+}
