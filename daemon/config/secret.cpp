@@ -1,0 +1,67 @@
+#include "daemon/config/secret.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include "daemon/run/files.hpp"
+
+namespace vmha::config {
+namespace {
+
+constexpr size_t secret_bytes_max = 64 << 10;
+
+Error unusable(const std::string& file, const std::string& cause) {
+    return Error{Errc::invalid_input, "cannot use " + file + ": " + cause};
+}
+
+// Only an entry of the directory itself: systemd makes no subdirectories there.
+bool is_credential(const std::string& file, const std::string& directory) {
+    namespace fs = std::filesystem;
+    if (directory.empty()) return false;
+    return fs::path(file).lexically_normal().parent_path() ==
+           (fs::path(directory) / "").lexically_normal().parent_path();
+}
+
+// systemd.exec(5): a credential is readable by the unit's user alone; where it has no ACLs, by root's group
+// (0440).
+bool others_may_read(const struct stat& status, bool credential) {
+    if (!credential) return status.st_mode & 077;
+    if (status.st_mode & 037) return true;
+    return (status.st_mode & 040) && (status.st_uid != 0 || status.st_gid != 0);
+}
+
+std::string without_line_end(std::string text) {
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    return text;
+}
+
+}  // namespace
+
+Result<std::string> read_secret(const std::string& file, const std::string& credentials_directory) {
+    // O_NONBLOCK: opening a FIFO without a writer would wait for ever.
+    const run::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (fd.get() < 0) return run::io_error("read", file, errno);
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) return run::io_error("read", file, errno);
+    if (!S_ISREG(status.st_mode)) return unusable(file, "it is not a regular file");
+    if (others_may_read(status, is_credential(file, credentials_directory)))
+        return unusable(file, "others than its owner may read or change it, chmod 600 helps");
+    auto text = run::read_open_file(fd, file, secret_bytes_max);
+    if (!text) return text.error();
+    std::string secret = without_line_end(std::move(*text));
+    if (secret.empty()) return unusable(file, "it is empty");
+    return secret;
+}
+
+Result<std::string> read_secret(const std::string& file) {
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    return read_secret(file, directory ? directory : "");
+}
+
+}  // namespace vmha::config

@@ -1,0 +1,64 @@
+// The writes that nobody has answered yet, one small file per VM in <state-dir>/flying/, stored before each
+// is sent (rule 6). One file per VM, since the daemon and a oneshot may each write about another VM: the VM's
+// lock makes each file one engine's.
+//
+// No fsync: rename alone outlives a killed daemon, which is what the file is for. When the node itself
+// crashes, the cluster starts the VM elsewhere, and that node never saw this file; and when the crashed node
+// is back, after tens of seconds, a new session concludes nothing from absence for settle_s anyway. An fsync
+// would wait for the disk on the way of every write, seconds where the disk is busy with mirroring.
+//
+// A file that cannot be read or understood (a crash may leave an empty one) says one thing for certain: a
+// write of this VM was on its way. So it counts as an unanswered register on the local host with
+// `unknown_limit` to go: as long as a host may still be carrying out something, nothing negative is concluded
+// about that VM.
+#pragma once
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/result.hpp"
+#include "daemon/core/state.hpp"
+
+namespace vmha::run {
+
+class FlyingStore {
+public:
+    static constexpr core::Duration unknown_limit = core::seconds(60);
+
+    // boot_id: of this boot, see boot_id(). local: the host to assume where a file does not tell.
+    FlyingStore(std::string state_dir, std::string boot_id, HostName local);
+
+    // Before the write is sent. An error means that it must not be sent.
+    Result<> put(const core::Flying& flying);
+    // After the answer.
+    Result<> drop(const VmName& vm);
+
+    struct Restored {
+        std::optional<core::Flying> flying;
+        std::string warning;  // empty: all is well
+    };
+    // What is stored about a VM; to be asked when its lock was just taken, as a oneshot may have died holding
+    // it. A write of an earlier boot gets its time left over again from now, as nobody knows how long the
+    // boot took.
+    Restored load(const VmName& vm, core::Time now) const;
+
+    struct AllRestored {
+        std::vector<core::Flying> flying;
+        std::vector<std::string> warnings;
+    };
+    AllRestored load_all(const std::set<VmName>& vms, core::Time now) const;
+
+private:
+    std::string path(const VmName& vm) const;
+    core::Flying unknown(const VmName& vm, core::Time now) const;
+
+    std::string directory_;
+    std::string boot_id_;
+    HostName local_;
+};
+
+// /proc/sys/kernel/random/boot_id; empty where it cannot be read, which fits no stored one.
+std::string boot_id();
+
+}  // namespace vmha::run

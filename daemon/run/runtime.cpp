@@ -1,0 +1,75 @@
+#include "daemon/run/runtime.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace vmha::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t directory_mode = 0755;
+
+// Opens for reading, makes the file if it is missing; its directory, too.
+Result<Fd> open_mark(const std::string& directory, const VmName& vm) {
+    const std::string path = directory + "/" + vm.str();
+    // 0600: anyone who can open a lock's file can hold it, and so keep the VM from being started.
+    const auto open_it = [&path] {
+        return Fd(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    };
+    Fd fd = open_it();
+    if (fd.get() < 0 && errno == ENOENT) {
+        if (auto made = prepare_directory(directory, directory_mode); !made) return made.error();
+        fd = open_it();
+    }
+    if (fd.get() < 0) return io_error("open", path, errno);
+    give_to_owner_of(fd, directory);
+    return fd;
+}
+
+}  // namespace
+
+Result<> Runtime::prepare() const {
+    for (const char* name : {"/active", "/locks"})
+        if (auto made = prepare_directory(directory_ + name, directory_mode); !made) return made;
+    return {};
+}
+
+Result<> Runtime::set_active(const VmName& vm) const {
+    auto fd = open_mark(directory_ + "/active", vm);
+    if (!fd) return fd.error();
+    return {};
+}
+
+Result<> Runtime::clear_active(const VmName& vm) const {
+    return remove_file(directory_ + "/active/" + vm.str());
+}
+
+Result<std::set<VmName>> Runtime::active() const {
+    const std::string directory = directory_ + "/active";
+    std::set<VmName> vms;
+    std::error_code error;
+    fs::directory_iterator entry(directory, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (is_valid_name(name)) vms.insert(VmName(name));
+    }
+    if (error && error != std::errc::no_such_file_or_directory)
+        return Error{Errc::io, "cannot read " + directory + ": " + error.message()};
+    return vms;
+}
+
+Result<std::optional<VmLock>> Runtime::try_lock(const VmName& vm) const {
+    auto fd = open_mark(directory_ + "/locks", vm);
+    if (!fd) return fd.error();
+    while (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return std::optional<VmLock>();
+        if (errno != EINTR) return io_error("lock", directory_ + "/locks/" + vm.str(), errno);
+    }
+    return std::optional<VmLock>(VmLock(std::move(*fd)));
+}
+
+}  // namespace vmha::run
