@@ -12,30 +12,6 @@
 
 namespace vmha::core {
 
-enum class Verb {
-    register_vm,
-    unregister,
-    power_on,
-    power_off,
-    shutdown_guest,
-    answer_question,
-    rescan_storage,
-};
-
-// A change on a host. The app stores State's flying writes before it sends one (rule 6).
-struct Write {
-    WriteId id = 0;
-    VmName vm;
-    HostName host;
-    Verb verb = Verb::power_on;
-    std::string vmid;         // all but register_vm and rescan_storage
-    VmxPath path;             // register_vm
-    std::string question_id;  // answer_question
-    std::string choice_key;   // answer_question
-    std::string adapter;      // rescan_storage; empty: all adapters
-    Time limit{};             // no answer by then counts as unanswered
-};
-
 // A direct read, begun now: of one entry, or (vmid empty) of the whole inventory.
 struct Look {
     LookId id = 0;

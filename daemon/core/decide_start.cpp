@@ -76,6 +76,21 @@ MaybeDecision take_out_twin(const VmState& vm, const HostView& host) {
     return write(Stage::registering, host, Verb::unregister, op.fault->existing, "takes out the invalid entry");
 }
 
+// The left-over copy goes off hard, and its entry goes too: a clean registration of what is on the disk now.
+MaybeDecision remove_left_over(const State& state, const VmState& vm, const HostView& host, Time now) {
+    const Seen* seen = entry_of(host, vm);
+    if (seen && !seen->entry.question && seen->entry.connection == Connection::connected &&
+        seen->entry.power == Power::on) {
+        if (vm.op->not_before && now < *vm.op->not_before)
+            return wait(Stage::powering_off, host, Reason::left_over, "trying again", *vm.op->not_before);
+        return write(Stage::powering_off, host, Verb::power_off, seen->entry.vmid, "a left-over copy");
+    }
+    auto decision = decide_halt(state, vm, host, now);
+    if (decision && decision->what == Decision::What::wait && decision->blocked_by == Reason::settling)
+        return std::nullopt;
+    return decision;
+}
+
 MaybeDecision preflight(const HostView& host) {
     if (host.facts.in_maintenance)
         return fail(host, Reason::maintenance_mode, host.name.str() + " is in maintenance mode");
@@ -181,6 +196,8 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
     if (auto decision = check_storage(host, vm, now)) return *decision;
 
     const Seen* seen = entry_of(host, vm);
+    if (op.left_over)
+        if (auto decision = remove_left_over(state, vm, host, now)) return *decision;
     if (seen) {
         if (auto decision = on_question(vm, host, seen->entry, Kind::start)) return *decision;
         if (seen->entry.connection != Connection::connected) return replace_bad_entry(vm, host, *seen, now);

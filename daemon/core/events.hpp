@@ -10,10 +10,10 @@
 #include "common/ids.hpp"
 #include "common/reasons.hpp"
 #include "daemon/core/facts.hpp"
+#include "daemon/core/write.hpp"
 
 namespace vmha::core {
 
-using WriteId = uint64_t;
 using LookId = uint64_t;
 using CallerId = uint64_t;
 
@@ -82,7 +82,8 @@ struct VmxChecked {
     Presence presence = Presence::cannot_tell;
 };
 
-enum class Kind { start, stop };
+// tidy is the daemon's own: nobody asks for it.
+enum class Kind { start, stop, tidy };
 
 // A request for an operation. context holds the cluster manager's CLP_… variables.
 struct Ask {
@@ -97,9 +98,11 @@ struct CallerGone {
     CallerId caller = 0;
 };
 
-// The exclusive lock among engines on this node (rule 7) is ours now.
+// The exclusive lock among engines on this node (rule 7) is ours now. `left` is what the stores tell at this moment:
+// another engine may have written meanwhile, and may have died with its write unanswered.
 struct LockTaken {
     VmName vm;
+    std::optional<Flying> left;
 };
 
 struct Tick {};

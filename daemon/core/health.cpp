@@ -88,7 +88,7 @@ void find_absence(const HostView& host, const VmState& vm, Time now, Findings& f
         found.against.push_back(
             {Reason::not_registered, vm.settings.confirm.not_registered, "not in the inventory" + on(host)});
     else
-        found.against.push_back({Reason::not_active_here, Duration::zero(), "not started here; not" + on(host)});
+        found.against.push_back({Reason::not_active_here, Duration::zero(), "not started here, and not in the inventory" + on(host)});
 }
 
 Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {
@@ -104,6 +104,10 @@ Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {
                                  "not started here; registered but not running" + on(host)});
         return found;
     }
+    if (vm.left_over)
+        found.against.push_back({Reason::left_over, Duration::zero(),
+                                 "a copy that the cluster did not start here runs" + on(host) +
+                                     ", and a peer runs it too"});
     find_connection(host, vm, *seen, now, found);
     find_question(host, vm, *seen, found);
     if (seen->entry.power == Power::off)
@@ -172,7 +176,7 @@ Time judge_fresh(const HostView& host, VmState& vm, Time now) {
         // Rule 6: while a write is unanswered nothing negative is concluded about its VM.
         set_unknown(vm, Reason::operation_under_way, "a write on " + vm.flying->write.host.str() +
                                                          " is not answered yet");
-        return vm.flying->write.limit;
+        return vm.flying->write.limit > now ? vm.flying->write.limit : never;
     }
     return judge(vm, found, host, now);
 }
@@ -193,8 +197,8 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
         vm.health.detail = "monitoring is paused";
     } else if (vm.op) {
         set_unknown(vm, Reason::operation_under_way,
-                    std::string("a ") + (vm.op->kind == Kind::start ? "start" : "stop") + " is under way: " +
-                        std::string(word(vm.op->stage)));
+                    std::string("a ") + (vm.op->kind == Kind::start ? "start" : "stop") + " is under way" +
+                        (vm.op->stage == Stage::idle ? "" : ": " + std::string(word(vm.op->stage))));
     } else if (!fresh(state, host, now)) {
         set_unknown(vm, unreachable_reason(host),
                     host.confirmed ? "no news of " + host.name.str() + " for more than " +

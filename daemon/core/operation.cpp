@@ -11,6 +11,7 @@ namespace {
 constexpr Duration busy_patience = seconds(60);
 // A start whose last caller has been gone that long makes no further write.
 constexpr Duration abandon_after = seconds(10);
+constexpr Duration tidy_limit = seconds(120);
 // The cluster fails the group over and the VM itself is not healthy: no reason to wait long for its guest.
 constexpr Duration failover_grace = seconds(30);
 
@@ -47,21 +48,26 @@ void join(Turn& turn, VmState& vm, const Ask& ask) {
     turn.state.callers[ask.caller] = vm.name;
 }
 
-void begin(Turn& turn, VmState& vm, const Ask& ask) {
+void open(Turn& turn, VmState& vm, Kind kind, Time deadline) {
     vm.op.emplace();
     vm.op->id = turn.next_id();
-    vm.op->kind = ask.kind;
+    vm.op->kind = kind;
     vm.op->began = turn.now;
-    vm.op->deadline = turn.now;
-    join(turn, vm, ask);
-    if (ask.kind == Kind::start && !vm.active) {
-        vm.active = true;
-        turn.out.actions.emplace_back(SetMark{vm.name, true});
-    }
+    vm.op->deadline = deadline;
     if (!vm.lock_held && !vm.lock_asked) {
         vm.lock_asked = true;
         turn.out.actions.emplace_back(TakeLock{vm.name});
     }
+}
+
+void begin(Turn& turn, VmState& vm, const Ask& ask) {
+    open(turn, vm, ask.kind, turn.now);
+    join(turn, vm, ask);
+    if (ask.kind != Kind::start) return;
+    vm.op->left_over = vm.left_over;
+    if (vm.active) return;
+    vm.active = true;
+    turn.out.actions.emplace_back(SetMark{vm.name, true});
 }
 
 void begin_waiting_start(Turn& turn, VmState& vm) {
@@ -123,7 +129,7 @@ void ask(Turn& turn, const Ask& ask) {
     }
     VmState& vm = found->second;
     if (vm.op && vm.op->kind == ask.kind) return join(turn, vm, ask);
-    if (vm.op && ask.kind == Kind::start) {
+    if (vm.op && ask.kind == Kind::start && vm.op->kind == Kind::stop) {
         turn.state.callers[ask.caller] = vm.name;
         vm.waiting_starts.push_back(ask);
         vm.waiting_since[ask.caller] = turn.now;
@@ -132,9 +138,11 @@ void ask(Turn& turn, const Ask& ask) {
     }
     if (vm.op)
         finish(turn, vm, Stage::failed, Ending::failed, Reason::superseded, turn.state.local,
-               "a stop took its place");
+               "a " + std::string(word(ask.kind)) + " took its place");
     begin(turn, vm, ask);
 }
+
+void begin_tidy(Turn& turn, VmState& vm) { open(turn, vm, Kind::tidy, turn.now + tidy_limit); }
 
 void caller_gone(Turn& turn, CallerId caller) {
     const auto found = turn.state.callers.find(caller);
@@ -172,7 +180,7 @@ void expire(Turn& turn, VmState& vm) {
     for (const auto& caller : op.callers)
         if (turn.now >= caller.deadline) answer(turn, caller, ending, op.blocked_by, failure(vm, why));
     std::erase_if(op.callers, [&](const Caller& caller) { return turn.now >= caller.deadline; });
-    if (op.callers.empty() && !op.alone_since) op.alone_since = turn.now;
+    if (op.kind == Kind::start && op.callers.empty() && !op.alone_since) op.alone_since = turn.now;
     if (op.kind == Kind::start && op.alone_since && turn.now >= *op.alone_since + abandon_after)
         finish(turn, vm, Stage::failed, Ending::failed, Reason::abandoned, turn.state.local,
                "nobody waits for it any more");

@@ -30,6 +30,9 @@ void change(Turn& turn, VmState& vm, Stage stage, const HostName& host, const st
 // A request came: begin, join, supersede or wait behind the operation under way.
 void ask(Turn& turn, const Ask& ask);
 
+// An operation without a caller, ended by its own short deadline.
+void begin_tidy(Turn& turn, VmState& vm);
+
 void caller_gone(Turn& turn, CallerId caller);
 
 // Callers whose deadline passed get their answer; an operation whose own deadline passed ends.

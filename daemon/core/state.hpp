@@ -47,6 +47,7 @@ struct HostView {
     HostFacts facts;
     std::optional<Time> last_rescan;
     std::map<VmName, std::string> where;   // configured VM -> vmid of its entry
+    std::map<VmName, std::string> remembered;  // the same, from an earlier life: tells an invalid entry's VM
     std::set<VmName> seen_left;              // we saw the VM's entry leave in this session
     std::set<std::string> gone;              // vmids that left in this session: a late Look must not revive them
 };
@@ -70,8 +71,10 @@ enum class Stage {
     powering_off,
     unregistering,
     proving,
+    tidying,
     started,
     stopped,
+    tidied,
     failed,
     timed_out,
 };
@@ -103,6 +106,7 @@ struct Op {
     std::map<HostName, int> unregistered;  // entries taken out because they were not valid
     std::map<HostName, int> registered;    // by a stop that needed a valid entry
     std::set<std::string> answered;        // ids of questions that were answered, each once
+    bool left_over = false;  // a start that found a left-over copy: it goes off hard before anything else
     int power_on_tries = 0;
     int register_tries = 0;
     std::optional<Time> powered_on;        // our power-on succeeded here
@@ -117,13 +121,6 @@ struct Op {
     std::set<HostName> clear_failed;       // a peer's left entry could not be unregistered: a warning only
     Reason blocked_by = Reason::deadline;  // why it waits, for the answer if it waits until the deadline
     std::string blocked_detail;
-};
-
-// A write that nobody has answered yet. Outlives its operation, and (stored by the app) the daemon.
-struct Flying {
-    Write write;
-    Time sent{};
-    bool unanswered = false;  // the connection was lost: only a look or the limit can tell
 };
 
 enum class Verdict { healthy, unhealthy, unknown };
@@ -157,6 +154,8 @@ struct VmState {
     bool lock_asked = false, lock_held = false;
     bool paused = false;
 
+    bool left_over = false;            // runs here without the mark, and was seen running on a peer at the same time
+    std::optional<Time> tidy_since;    // since when there is something to tidy up here
     std::map<Reason, Time> suspicions;  // reasons that fresh views hold, each since when
     std::optional<Time> unknown_since;
     Health health;   // as last evaluated

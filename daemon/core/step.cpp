@@ -4,6 +4,7 @@
 
 #include "daemon/core/health.hpp"
 #include "daemon/core/questions.hpp"
+#include "daemon/core/tidy.hpp"
 #include "daemon/core/view.hpp"
 #include "daemon/core/writes.hpp"
 
@@ -29,8 +30,12 @@ void answer_while_flying(Turn& turn, VmState& vm) {
     if (decision->what == Decision::What::write) send(turn, vm, *decision);
 }
 
-void end_takeover_if_done(Turn& turn, VmState& vm) {
+// Parts of a start that bring another copy to rest; what they are about has ended once it is proved.
+void end_halts_if_done(Turn& turn, VmState& vm) {
     Op& op = *vm.op;
+    const HostView& local = turn.state.hosts.at(turn.state.local);
+    if (op.left_over && fresh(turn.state, local, turn.now) && !decide_halt(turn.state, vm, local, turn.now))
+        op.left_over = false;
     if (!op.taking_over || op.taken_over) return;
     const HostView& peer = turn.state.hosts.at(*op.taking_over);
     if (fresh(turn.state, peer, turn.now) && !decide_halt(turn.state, vm, peer, turn.now)) op.taken_over = true;
@@ -74,15 +79,23 @@ bool held_up(Turn& turn, VmState& vm) {
     });
 }
 
+Decision decide(const State& state, const VmState& vm, Time now) {
+    switch (vm.op->kind) {
+        case Kind::start: return decide_start(state, vm, now);
+        case Kind::stop: return decide_stop(state, vm, now);
+        case Kind::tidy: break;
+    }
+    return decide_tidy(state, vm, now);
+}
+
 // Lets the operation take its next steps. Returns when it has to be asked again if no news comes.
 Time advance(Turn& turn, VmState& vm) {
     for (int i = 0; i < decisions_per_turn; ++i) {
         if (!vm.op) return never;
         if (held_up(turn, vm))
             return vm.lock_held || vm.op->stage != Stage::idle ? never : vm.op->began + lock_is_worth_a_line;
-        end_takeover_if_done(turn, vm);
-        const Decision decision = vm.op->kind == Kind::start ? decide_start(turn.state, vm, turn.now)
-                                                             : decide_stop(turn.state, vm, turn.now);
+        end_halts_if_done(turn, vm);
+        const Decision decision = decide(turn.state, vm, turn.now);
         if (decision.what == Decision::What::write && vm.op->not_before && turn.now < *vm.op->not_before)
             return *vm.op->not_before;
         carry_out(turn, vm, decision);
@@ -91,18 +104,23 @@ Time advance(Turn& turn, VmState& vm) {
     return turn.now + seconds(1);
 }
 
+Level health_level(const VmState& vm) {
+    const Reason reason = vm.health.reason;
+    // The operation's own lines tell more.
+    if (reason == Reason::operation_under_way) return Level::debug;
+    // A VM that belongs on another node is no fault here.
+    if (reason == Reason::not_active_here || reason == Reason::settling) return vm.active ? Level::info : Level::debug;
+    if (vm.health.verdict == Verdict::healthy) return Level::info;
+    return vm.health.verdict == Verdict::unknown ? Level::warning : Level::error;
+}
+
 void say_health(Turn& turn, const VmState& vm, const Health& before) {
     const Health& health = vm.health;
     if (health.verdict == before.verdict && health.reason == before.reason && health.exit_code == before.exit_code)
         return;
     Say say;
     say.topic = Topic::health;
-    // A VM that belongs on another node is no fault here.
-    const bool no_fault = health.reason == Reason::not_active_here || health.reason == Reason::operation_under_way ||
-                          health.reason == Reason::settling;
-    say.level = health.verdict == Verdict::healthy || no_fault ? Level::info
-                : health.verdict == Verdict::unknown           ? Level::warning
-                                                               : Level::error;
+    say.level = health_level(vm);
     say.vm = vm.name;
     say.host = health.host;
     say.from = word(before.verdict);
@@ -130,7 +148,8 @@ void set_wake(State& state, VmState& vm, Time wake) {
 void settle(Turn& turn, VmState& vm) {
     expire(turn, vm);
     land_unanswered(turn, vm);
-    Time wake = advance(turn, vm);
+    watch_left_over(turn, vm);
+    Time wake = std::min(consider_tidy(turn, vm), advance(turn, vm));
     drop_lock_if_idle(turn, vm);
     const Health before = vm.health;
     wake = std::min({wake, evaluate_health(turn.state, vm, turn.now), next_expiry(vm)});
@@ -220,6 +239,12 @@ struct Apply {
         const auto vm = turn.state.vms.find(event.vm);
         if (vm == turn.state.vms.end()) return;
         vm->second.lock_held = true;
+        vm->second.flying.reset();
+        if (event.left && turn.state.hosts.contains(event.left->write.host)) {
+            vm->second.flying = event.left;
+            vm->second.flying->unanswered = true;
+            turn.state.last_id = std::max(turn.state.last_id, event.left->write.id);
+        }
         dirty.insert(event.vm);
     }
     void operator()(const Tick&) {}
@@ -227,8 +252,7 @@ struct Apply {
 
 }  // namespace
 
-State make_state(const Settings& settings, const std::set<VmName>& active, const std::vector<Flying>& flying,
-                 Time now) {
+State make_state(const Settings& settings, const Remembered& remembered, Time now) {
     State state;
     state.settings = settings;
     for (const auto& [name, host] : settings.hosts) {
@@ -236,14 +260,16 @@ State make_state(const Settings& settings, const std::set<VmName>& active, const
         state.hosts[name].name = name;
         state.hosts[name].settings = host;
         state.hosts[name].link_since = now;
+        if (const auto ids = remembered.vmids.find(name); ids != remembered.vmids.end())
+            state.hosts[name].remembered = ids->second;
     }
     for (const auto& [name, vm] : settings.vms) {
         state.vms[name].name = name;
         state.vms[name].settings = vm;
-        state.vms[name].active = active.contains(name);
+        state.vms[name].active = remembered.active.contains(name);
         state.by_file.emplace(vm.vmx.file, name);
     }
-    for (const auto& item : flying) {
+    for (const auto& item : remembered.flying) {
         const auto vm = state.vms.find(item.write.vm);
         if (vm == state.vms.end() || !state.hosts.contains(item.write.host)) continue;
         state.last_id = std::max(state.last_id, item.write.id);

@@ -17,15 +17,19 @@ struct Step {
     Time wake = never;  // send a Tick then, if nothing else came before
 };
 
-// A state without any news. `active`: the VMs that carry the mark; `flying`: writes that an earlier daemon left
-// unanswered, with their limits moved to this clock.
-State make_state(const Settings& settings, const std::set<VmName>& active, const std::vector<Flying>& flying,
-                 Time now);
+// What outlives a daemon, as its stores tell it.
+struct Remembered {
+    std::set<VmName> active;     // the VMs that carry the mark
+    std::vector<Flying> flying;  // writes left unanswered, with their limits moved to this clock
+    std::map<HostName, std::map<VmName, std::string>> vmids;  // what each host last called each VM
+};
+
+// A state without any news.
+State make_state(const Settings& settings, const Remembered& remembered, Time now);
 
 Step step(State& state, const Event& event, Time now);
 
-// New settings (reload). Operations under way go on with the old settings of their VM.
-// paused and retry are commands, not operations: they change the state at once.
+// A command, not an operation: it changes the state at once.
 void set_paused(State& state, const VmName& vm, bool paused, Time now, Step& out);
 
 }  // namespace vmha::core

@@ -20,6 +20,12 @@ std::optional<VmName> owner(const State& state, const HostView& host, const VmEn
     return std::nullopt;
 }
 
+std::optional<VmxPath> remembered_path(const State& state, const HostView& host, const std::string& vmid) {
+    const auto known = std::ranges::find(host.remembered, vmid, [](const auto& item) { return item.second; });
+    if (known == host.remembered.end() || !state.vms.contains(known->first)) return std::nullopt;
+    return state.vms.at(known->first).settings.vmx;
+}
+
 void mark_operations_dirty(const State& state, std::set<VmName>& dirty) {
     for (const auto& [name, vm] : state.vms)
         if (vm.op || vm.flying) dirty.insert(name);
@@ -47,6 +53,7 @@ void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bo
     const bool is_new = old == host.entries.end();
     // An invalid or inaccessible VM reports no path any more; its id is still the one we knew (facts C6).
     if (!is_new && !entry.path) entry.path = old->second.entry.path;
+    if (!entry.path) entry.path = remembered_path(state, host, vmid);
 
     Seen seen{entry, asked, now, now, now};
     if (!is_new) {

@@ -25,8 +25,10 @@ std::string_view word(Stage stage) {
         case Stage::powering_off: return "powering off";
         case Stage::unregistering: return "unregistering";
         case Stage::proving: return "proving";
+        case Stage::tidying: return "tidying up";
         case Stage::started: return "started";
         case Stage::stopped: return "stopped";
+        case Stage::tidied: return "tidied up";
         case Stage::failed: return "failed";
         case Stage::timed_out: return "timed out";
     }
@@ -42,7 +44,14 @@ std::string_view word(Verdict verdict) {
     return "?";
 }
 
-std::string_view word(Kind kind) { return kind == Kind::start ? "start" : "stop"; }
+std::string_view word(Kind kind) {
+    switch (kind) {
+        case Kind::start: return "start";
+        case Kind::stop: return "stop";
+        case Kind::tidy: return "tidy up";
+    }
+    return "?";
+}
 
 std::string_view word(Link link) {
     switch (link) {

@@ -183,7 +183,7 @@ TEST_CASE("a VM that was not started here is not_active_here, and that is no fau
     world.run(seconds(40));
     CHECK(world.verdict() == Verdict::unhealthy);
     CHECK(world.health().reason == Reason::not_active_here);
-    CHECK(world.said.back().level == Level::info);
+    CHECK(world.said.back().level == Level::debug);
 }
 
 TEST_CASE("while an operation is under way the verdict is unknown") {

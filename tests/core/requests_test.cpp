@@ -112,7 +112,7 @@ TEST_CASE("no write is made before the lock among engines is held") {
     const auto caller = world.ask(Kind::start, "vm1", seconds(30));
     world.run(seconds(20));
     CHECK(world.writes.empty());
-    world.happen(LockTaken{VmName("vm1")});
+    world.happen(LockTaken{VmName("vm1"), {}});
     world.run_until_answered(caller);
     CHECK(world.answer_to(caller)->ending == Ending::ok);
 }

@@ -255,3 +255,19 @@ TEST_CASE("a guest that goes off by the shutdown while its datastore is gone is 
     CHECK(world.count(Verb::shutdown_guest, "esxi1") == 0);
     CHECK(world.count(Verb::power_off, "esxi1") == 1);
 }
+
+TEST_CASE("an invalid entry is known by its remembered id after a restart of the daemon") {
+    World world;
+    VmEntry entry;
+    entry.vmid = "51";
+    entry.name = "vm1";
+    entry.power = Power::off;
+    entry.connection = Connection::invalid;
+    world.hosts.at("esxi1").entries["51"] = entry;
+    world.state.hosts.at(HostName("esxi1")).remembered[VmName("vm1")] = "51";
+    both_connected(world);
+    const auto caller = world.ask(Kind::stop);
+    world.run_until_answered(caller);
+    CHECK(world.answer_to(caller)->ending == Ending::ok);
+    CHECK(world.count(Verb::unregister, "esxi1") == 2);
+}

@@ -20,7 +20,7 @@ World::World(std::function<void(Settings&)> change) : settings(two_hosts_one_vm(
     if (change) change(settings);
     for (const auto& [name, host] : settings.hosts)
         hosts[name.str()].datastores["ds-1"] = {"ds-1", "EC_iSCSI", "5bc7459f-967eeb48", true, "", {}};
-    state = make_state(settings, {}, {}, now);
+    state = make_state(settings, {}, now);
 }
 
 Read World::full_read(const std::string& name) {
@@ -134,7 +134,7 @@ void World::restart_daemon() {
     std::vector<Flying> flying;
     for (const auto& [name, vm] : state.vms)
         if (vm.flying) flying.push_back(*vm.flying);
-    state = make_state(settings, active, flying, now);
+    state = make_state(settings, {active, flying, {}}, now);
     for (auto& [name, host] : hosts)
         if (host.answers) connect(name);
 }
@@ -192,7 +192,7 @@ void World::perform(const Action& action) {
         const int daemon = daemon_;
         if (lock_is_free)
             at(now, [this, vm = lock->vm, daemon] {
-                if (daemon == daemon_) happen(LockTaken{vm});
+                if (daemon == daemon_) happen(LockTaken{vm, state.vms.at(vm).flying});
             });
     } else if (const auto* check = std::get_if<CheckVmx>(&action)) {
         at(now + milliseconds(1), [this, check = *check] { happen(VmxChecked{check.vm, check.host, vmx}); });

@@ -1,0 +1,101 @@
+#include "daemon/core/tidy.hpp"
+
+#include <algorithm>
+
+#include "daemon/core/questions.hpp"
+#include "daemon/core/view.hpp"
+
+namespace vmha::core {
+namespace {
+
+using namespace decisions;
+
+bool runs_well(const Seen* seen) {
+    return seen && seen->entry.power == Power::on && seen->entry.connection == Connection::connected &&
+           !seen->entry.question;
+}
+
+bool all_fresh(const State& state, Time now) {
+    return std::ranges::all_of(state.hosts, [&](const auto& item) { return fresh(state, item.second, now); });
+}
+
+template <class Condition>
+bool on_a_peer(const State& state, const VmState& vm, Condition condition) {
+    return std::ranges::any_of(state.hosts, [&](const auto& item) {
+        return item.first != state.local && condition(entry_of(item.second, vm));
+    });
+}
+
+bool removable(const VmEntry& entry) {
+    if (entry.question) return kind_of(*entry.question) == QuestionKind::lock_lost;
+    switch (entry.connection) {
+        case Connection::invalid:
+        case Connection::inaccessible:
+        case Connection::orphaned: return true;
+        case Connection::connected: return entry.power == Power::off;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+bool wants_tidy(const State& state, const VmState& vm, Time now) {
+    if (!vm.settings.tidy || vm.active || vm.flying || !all_fresh(state, now)) return false;
+    const Seen* seen = entry_of(state.hosts.at(state.local), vm);
+    return seen && removable(seen->entry) && on_a_peer(state, vm, runs_well);
+}
+
+void watch_left_over(Turn& turn, VmState& vm) {
+    const HostView& local = turn.state.hosts.at(turn.state.local);
+    if (!fresh(turn.state, local, turn.now)) return;
+    const Seen* seen = entry_of(local, vm);
+    if (vm.active || !seen || seen->entry.power != Power::on) {
+        vm.left_over = false;
+        return;
+    }
+    const auto powered_on = [](const Seen* other) { return other && other->entry.power == Power::on; };
+    if (vm.left_over || !all_fresh(turn.state, turn.now) || !on_a_peer(turn.state, vm, powered_on)) return;
+    vm.left_over = true;
+    turn.note(vm, local.name, Level::error,
+              "LEFT OVER: a copy of " + vm.name.str() + " runs on " + local.name.str() +
+                  " that the cluster did not start there, while a peer runs it too; it may carry the memory of another "
+                  "copy of the mirror: power it off, or let the next start here do it");
+}
+
+Time consider_tidy(Turn& turn, VmState& vm) {
+    if (vm.op || !wants_tidy(turn.state, vm, turn.now)) {
+        if (!vm.op) vm.tidy_since.reset();
+        return never;
+    }
+    if (!vm.tidy_since) vm.tidy_since = turn.now;
+    if (turn.now < *vm.tidy_since + tidy_patience) return *vm.tidy_since + tidy_patience;
+    vm.tidy_since.reset();
+    begin_tidy(turn, vm);
+    return never;
+}
+
+Decision decide_tidy(const State& state, const VmState& vm, Time now) {
+    const HostView& host = state.hosts.at(state.local);
+    const Seen* seen = entry_of(host, vm);
+    if (!wants_tidy(state, vm, now)) {
+        Decision done;
+        done.what = Decision::What::finish;
+        done.stage = Stage::tidied;
+        done.host = host.name;
+        done.reason = Reason::not_active_here;
+        done.why = seen ? "nothing more to do here now" : "its left entry is gone";
+        return done;
+    }
+    if (seen->entry.question) {
+        auto decision = on_question(vm, host, seen->entry, Kind::stop);
+        decision->stage = Stage::tidying;
+        return *decision;
+    }
+    if (vm.op->not_before && now < *vm.op->not_before)
+        return wait(Stage::tidying, host, Reason::unregister_failed, "trying again", *vm.op->not_before);
+    return write(Stage::tidying, host, Verb::unregister, seen->entry.vmid,
+                 seen->entry.connection == Connection::connected ? "powered off here, runs on a peer"
+                                                                 : "not valid here, runs on a peer");
+}
+
+}  // namespace vmha::core
