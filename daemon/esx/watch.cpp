@@ -1,0 +1,139 @@
+#include "daemon/esx/watch.hpp"
+
+namespace vmha::esx {
+
+namespace {
+
+WatchEnd expired(std::string_view host, std::string_view cause) {
+    return {WatchEnd::Why::expired,
+            {Errc::not_authenticated, "cannot watch " + std::string(host) + ": " + std::string(cause)}};
+}
+
+WatchEnd rebuild(std::string_view host, std::string_view cause) {
+    return {WatchEnd::Why::rebuild,
+            {Errc::fault, "cannot watch " + std::string(host) + ": " + std::string(cause)}};
+}
+
+}  // namespace
+
+Watch::Watch(WatchSettings settings, Session session, PropertyPlan plan, OnRead on_read)
+    : settings_(std::move(settings)),
+      session_(std::move(session)),
+      plan_(std::move(plan)),
+      on_read_(std::move(on_read)),
+      inventory_(session_.clock, session_.content.product) {}
+
+WatchEnd Watch::ended(const Called& called) const {
+    const auto& host = settings_.host.str();
+    if (called.refused_with("NotAuthenticated")) return expired(host, called.why());
+    for (const auto* gone : {"InvalidCollectorVersion", "ManagedObjectNotFound", "RequestCanceled"})
+        if (called.refused_with(gone)) return rebuild(host, called.why());
+    return {WatchEnd::Why::dead,
+            called.error.value_or(Error{Errc::fault, "cannot watch " + host + ": " + called.why()})};
+}
+
+core::Read Watch::begin_read(core::Time asked) const {
+    core::Read read;
+    read.host = settings_.host;
+    read.session = session_.number;
+    read.asked = asked;
+    return read;
+}
+
+void Watch::set_api_writes(bool can_write) {
+    if (api_writes_ == can_write) return;
+    api_writes_ = can_write;
+    facts_changed_ = true;
+    inventory_.set_api_writes(api_writes_);
+}
+
+std::vector<Request> Watch::left_behind() const {
+    std::vector<Request> requests{request::destroy_view(session_.view)};
+    if (own_collector()) requests.push_back(request::destroy_collector(collector_));
+    return requests;
+}
+
+bool Watch::own_collector() const {
+    return !collector_.empty() && collector_ != session_.content.property_collector;
+}
+
+// A collector of our own: a wait that an earlier connection left behind on the host would swallow the changes
+// that the shared one has for us.
+Task<std::optional<WatchEnd>> Watch::set_up(Caller& caller) {
+    const auto until = net::deadline_in(settings_.limits.first_read);
+    if (own_collector()) {
+        const auto request = request::destroy_collector(collector_);
+        co_await caller.call(request, until);
+    }
+    collector_ = session_.content.property_collector;
+    const auto made = co_await caller.call(request::create_collector(session_.content), until);
+    if (made) {
+        collector_ = moref_of(made.reply->returned());
+    } else if (!made.fault || made.fault->fault.kind != core::FaultKind::not_supported) {
+        co_return ended(made);
+    }
+    for (;;) {
+        const auto filter =
+            co_await caller.call(request::create_filter(collector_, session_.view, plan_), until);
+        if (filter) co_return std::nullopt;
+        if (!filter.refused_with("InvalidProperty") || !plan_.drop(filter.fault->property))
+            co_return ended(filter);
+    }
+}
+
+Task<std::optional<WatchEnd>> Watch::read_everything(Caller& caller) {
+    const auto& host = settings_.host.str();
+    inventory_ = Inventory(session_.clock, session_.content.product);
+    inventory_.set_api_writes(api_writes_);
+    version_.clear();
+    auto read = begin_read(settings_.clock());
+    Inventory::Applied applied;
+    for (bool more = true; more;) {
+        const auto request = request::wait_for_updates(collector_, version_, 1);
+        const auto called = co_await caller.call(request, net::deadline_in(settings_.limits.first_read));
+        if (!called) co_return ended(called);
+        const auto updates = updates_of(*called.reply);
+        if (session_lost(updates.objects)) co_return expired(host, "the session has expired");
+        // Nothing at all is no answer to "everything": an expired session looks so.
+        if (updates.version.empty()) co_return expired(host, "the full view is empty");
+        for (const auto& news : updates.objects) inventory_.apply(news, applied);
+        version_ = updates.version;
+        more = updates.truncated;
+    }
+    if (!inventory_.has_sentinel()) co_return expired(host, "the full view lacks the host itself");
+    inventory_.fill(read);
+    facts_changed_ = false;
+    on_read_(std::move(read), applied);
+    co_return std::nullopt;
+}
+
+Task<std::optional<WatchEnd>> Watch::read_changes(Caller& caller) {
+    const auto interval_s = std::chrono::duration_cast<core::seconds>(settings_.interval);
+    auto read = begin_read(settings_.clock());
+    Inventory::Applied applied;
+    for (bool more = true; more;) {
+        const auto request = request::wait_for_updates(collector_, version_, interval_s.count());
+        const auto called =
+            co_await caller.call(request, net::deadline_in(settings_.interval + settings_.limits.wait_grace));
+        if (!called) co_return ended(called);
+        const auto updates = updates_of(*called.reply);
+        if (session_lost(updates.objects)) co_return expired(settings_.host.str(), "the session has expired");
+        for (const auto& news : updates.objects) inventory_.apply(news, applied);
+        if (!updates.version.empty()) version_ = updates.version;
+        more = updates.truncated;
+    }
+    if (applied.out_of_step) co_return rebuild(settings_.host.str(), "it told a part of a property");
+    applied.facts = applied.facts || std::exchange(facts_changed_, false);
+    inventory_.fill(read, applied);
+    on_read_(std::move(read), applied);
+    co_return std::nullopt;
+}
+
+Task<WatchEnd> Watch::run(Caller& caller) {
+    auto end = co_await set_up(caller);
+    if (!end) end = co_await read_everything(caller);
+    while (!end) end = co_await read_changes(caller);
+    co_return *end;
+}
+
+}  // namespace vmha::esx

@@ -1,0 +1,380 @@
+// Proves what becomes of writes, looks and file checks: done, refused, unsent or unanswered, and never two of
+// these.
+#include "tests/esx/lab.hpp"
+
+using namespace vmha;
+using namespace vmha::test;
+using core::FaultKind;
+using core::Outcome;
+using core::Verb;
+
+namespace {
+
+struct Ready : Lab {
+    Ready() {
+        fake.vms["16"] = {"vm one", "[EC_iSCSI] vm1/vm1.vmx", "poweredOff"};
+        for (const auto* method :
+             {"PowerOnVM_Task", "PowerOffVM_Task", "RegisterVM_Task", "SearchDatastore_Task"})
+            fake.always[method] = [](const pugi::xml_node&) {
+                return Answer{"<returnval type=\"Task\">haTask-1</returnval>"};
+            };
+        start();
+        REQUIRE(up());
+    }
+
+    // TaskInfo of every task from now on; other reads are answered by `other` or not at all.
+    std::string state = "success", rest;
+    void tasks() {
+        fake.always["RetrievePropertiesEx"] = [this](const pugi::xml_node& call) {
+            const auto of = xml::child(xml::child(xml::child(call, "specSet"), "objectSet"), "obj");
+            const std::string type = of.attribute("type").value();
+            if (type == "Datastore")
+                return Answer{
+                    "<returnval><objects><obj type=\"Datastore\">5bc7-ds</obj><propSet><name>browser</name>"
+                    "<val type=\"HostDatastoreBrowser\">browser-1</val></propSet></objects></returnval>"};
+            if (type == "SessionManager")
+                return Answer{
+                    "<returnval><objects><obj type=\"SessionManager\">s</obj><propSet><name>currentSession"
+                    "</name><val><key>52ab</key></val></propSet></objects></returnval>"};
+            return Answer{
+                "<returnval><objects><obj type=\"Task\">haTask-1</obj><propSet><name>info</name>"
+                "<val xsi:type=\"TaskInfo\"><key>haTask-1</key><state>" +
+                state + "</state>" + rest + "</val></propSet></objects></returnval>"};
+        };
+    }
+    core::Write registration(const std::string& path) const {
+        auto write = order(Verb::register_vm, "");
+        write.path = *core::parse_vmx_path(path);
+        return write;
+    }
+};
+
+Answer silence() {
+    Answer answer;
+    answer.hang = true;
+    return answer;
+}
+
+Answer cut() {
+    Answer answer;
+    answer.cut = true;
+    return answer;
+}
+
+}  // namespace
+
+TEST_CASE("a task that is over at once costs one look at it") {
+    Ready lab;
+    lab.tasks();
+    const auto done = lab.perform(lab.order(Verb::power_on, "16"));
+    CHECK(done.id == 7);
+    CHECK(done.outcome == Outcome::ok);
+    CHECK(lab.fake.last_text["PowerOnVM_Task"].find("<_this type=\"VirtualMachine\">16</_this>") !=
+          std::string::npos);
+    CHECK(lab.fake.count("RetrievePropertiesEx") == 2);  // the places at login, the task
+}
+
+TEST_CASE("a registration says where, and gives the new entry's id") {
+    Ready lab;
+    lab.tasks();
+    lab.rest = "<result xsi:type=\"ManagedObjectReference\" type=\"VirtualMachine\">17</result>";
+    const auto done = lab.perform(lab.registration("/vmfs/volumes/5bc7-967e/vm2/vm2.vmx"));
+    CHECK(done.outcome == Outcome::ok);
+    CHECK(done.vmid == "17");
+    const auto& text = lab.fake.last_text["RegisterVM_Task"];
+    CHECK(text.find("<path>[EC_iSCSI] vm2/vm2.vmx</path>") != std::string::npos);  // the uuid became the name
+    CHECK(text.find("<_this type=\"Folder\">folder-7</_this>") != std::string::npos);
+    CHECK(text.find("<pool type=\"ResourcePool\">pool-8</pool>") != std::string::npos);
+    CHECK(text.find("<host type=\"HostSystem\">host-9</host>") != std::string::npos);
+}
+
+TEST_CASE("a registration on a datastore that the host has not is refused without asking it") {
+    Ready lab;
+    const auto done = lab.perform(lab.registration("[other] vm2/vm2.vmx"));
+    CHECK(done.outcome == Outcome::refused);
+    CHECK(done.fault.kind == FaultKind::bad_datastore);
+    CHECK(lab.fake.count("RegisterVM_Task") == 0);
+}
+
+TEST_CASE("a task that ends badly is refused, with the fault's kind and words") {
+    Ready lab;
+    lab.tasks();
+    lab.state = "error";
+    lab.rest =
+        "<error><fault xsi:type=\"AlreadyExists\"><name>51</name></fault><localizedMessage>'51' already "
+        "exists</localizedMessage></error>";
+    const auto done = lab.perform(lab.registration("[EC_iSCSI] vm1/vm1.vmx"));
+    CHECK(done.outcome == Outcome::refused);
+    CHECK(done.fault.kind == FaultKind::already_exists);
+    CHECK(done.fault.existing == "51");
+}
+
+TEST_CASE("a task is followed to its end, and the news of its VM hurries that up") {
+    Ready lab;
+    lab.tasks();
+    lab.state = "running";
+    lab.host->perform(lab.order(Verb::power_on, "16"));
+    lab.run_for(1200);  // now the polls are half a second apart
+    CHECK(lab.all<core::WriteDone>().empty());
+    const int polls = lab.fake.count("RetrievePropertiesEx");
+    lab.state = "success";
+    lab.fake.modify("16", FakeHost::change("runtime.powerState", "poweredOn", "VirtualMachinePowerState"));
+    const auto sent = boot_now();
+    REQUIRE(lab.until([&] { return !lab.all<core::WriteDone>().empty(); }));
+    CHECK(boot_now() - sent < std::chrono::milliseconds(400));
+    CHECK(lab.fake.count("RetrievePropertiesEx") - polls <= 2);
+}
+
+TEST_CASE("a task that sticks at a question goes on when the question was answered meanwhile") {
+    Ready lab;
+    lab.tasks();
+    lab.state = "running";
+    lab.host->perform(lab.order(Verb::power_on, "16"));
+    lab.run_for(100);
+    auto answer = lab.order(Verb::answer_question, "16");
+    answer.id = 8;
+    answer.question_id = "_vmx1";
+    answer.choice_key = "1";
+    CHECK(lab.perform(answer).id == 8);  // while the task is still followed
+    CHECK(lab.fake.last_text["AnswerVM"].find(
+              "<questionId>_vmx1</questionId><answerChoice>1</answerChoice>") != std::string::npos);
+    lab.state = "success";
+    REQUIRE(lab.until([&] { return lab.all<core::WriteDone>().size() == 2; }));
+    CHECK(lab.all<core::WriteDone>().back().id == 7);
+}
+
+TEST_CASE("a task that does not end by the limit is unanswered") {
+    Ready lab;
+    lab.tasks();
+    lab.state = "running";
+    const auto began = boot_now();
+    CHECK(lab.perform(lab.order(Verb::power_on, "16", 600)).outcome == Outcome::unanswered);
+    CHECK(boot_now() - began < std::chrono::milliseconds(2000));
+}
+
+TEST_CASE("a write whose reply is lost is unanswered, and not sent again") {
+    for (const auto& loss : {cut(), silence()}) {
+        Ready lab;
+        lab.fake.next("PowerOnVM_Task", loss);
+        CHECK(lab.perform(lab.order(Verb::power_on, "16", 700)).outcome == Outcome::unanswered);
+        CHECK(lab.fake.count("PowerOnVM_Task") == 1);
+        // The next call opens the connection again, with the same session.
+        lab.tasks();
+        CHECK(lab.perform(lab.order(Verb::power_on, "16")).outcome == Outcome::ok);
+        CHECK(lab.fake.count("Login") == 1);
+        CHECK(lab.link_is(core::Link::up));
+    }
+}
+
+TEST_CASE("a lost look at a task is asked again: it is a read") {
+    Ready lab;
+    lab.tasks();
+    lab.fake.next("RetrievePropertiesEx", cut());
+    CHECK(lab.perform(lab.order(Verb::power_on, "16")).outcome == Outcome::ok);
+    CHECK(lab.fake.count("PowerOnVM_Task") == 1);
+}
+
+TEST_CASE("a write without a session, or after its time, never leaves") {
+    Ready lab;
+    auto late = lab.order(Verb::power_on, "16");
+    late.limit = boot_now() - std::chrono::milliseconds(1);
+    CHECK(lab.perform(late).outcome == Outcome::unsent);
+    lab.fake.stop_listening();
+    lab.fake.cut_connections();
+    REQUIRE(lab.until([&] { return lab.link_is(core::Link::down); }));
+    CHECK(lab.perform(lab.order(Verb::power_on, "16")).outcome == Outcome::unsent);
+    CHECK(lab.fake.count("PowerOnVM_Task") == 0);
+}
+
+TEST_CASE("a task that is followed when the session ends is unanswered") {
+    Ready lab;
+    lab.tasks();
+    lab.state = "running";
+    lab.host->perform(lab.order(Verb::power_on, "16", 60'000));
+    lab.run_for(Lab::long_enough_ms);
+    lab.fake.stop_listening();
+    lab.fake.cut_connections();
+    REQUIRE(lab.until([&] { return !lab.all<core::WriteDone>().empty(); }));
+    CHECK(lab.all<core::WriteDone>().back().outcome == Outcome::unanswered);
+}
+
+TEST_CASE("a refusal is told with its kind") {
+    Ready lab;
+    lab.fake.next("UnregisterVM", fault("InvalidPowerState", "", "The attempted operation …"));
+    CHECK(lab.perform(lab.order(Verb::unregister, "16")).fault.kind == FaultKind::invalid_power_state);
+    lab.fake.next("ShutdownGuest", fault("ToolsUnavailable"));
+    CHECK(lab.perform(lab.order(Verb::shutdown_guest, "16")).fault.kind == FaultKind::tools_unavailable);
+    lab.fake.next("AnswerVM", fault("InvalidArgument"));
+    const auto done = lab.perform(lab.order(Verb::answer_question, "16"));
+    CHECK(done.outcome == Outcome::refused);
+    CHECK(done.fault.kind == FaultKind::answered_already);
+}
+
+TEST_CASE("a missing right that looks like a missing session is a missing right") {
+    Ready lab;
+    lab.fake.next("UnregisterVM", fault("NotAuthenticated"));
+    const auto done = lab.perform(lab.order(Verb::unregister, "16"));
+    CHECK(done.outcome == Outcome::refused);
+    CHECK(done.fault.kind == FaultKind::no_permission);
+}
+
+TEST_CASE("a write in an expired session was not carried out") {
+    Ready lab;
+    lab.run_for(Lab::long_enough_ms);
+    lab.fake.expire(Expiry::fault);
+    CHECK(lab.perform(lab.order(Verb::unregister, "16")).outcome == Outcome::unsent);
+}
+
+TEST_CASE("the free licence shows at the first write, and in the host's facts") {
+    Ready lab;
+    lab.fake.next("PowerOnVM_Task", fault("RestrictedVersion", "", "Current license … prohibits execution"));
+    CHECK(lab.perform(lab.order(Verb::power_on, "16")).fault.kind == FaultKind::restricted_version);
+    REQUIRE(lab.until([&] {
+        const auto reads = lab.reads(false);
+        return !reads.empty() && reads.back().facts && reads.back().facts->api_writes == false;
+    }));
+}
+
+TEST_CASE("a rescan that blocks holds up neither commands nor the watch, on a third connection") {
+    Ready lab;
+    lab.tasks();
+    lab.fake.next("RescanHba", silence());
+    auto rescan = lab.order(Verb::rescan_storage, "", 3000);
+    rescan.adapter = "vmhba65";
+    lab.host->perform(rescan);
+    REQUIRE(lab.until([&] { return lab.fake.count("RescanHba") == 1; }));
+    CHECK(lab.perform(lab.order(Verb::power_on, "16")).outcome == Outcome::ok);
+    CHECK(lab.fake.connections_now == 3);
+    REQUIRE(lab.until([&] { return lab.all<core::WriteDone>().size() == 2; }));
+    CHECK(lab.all<core::WriteDone>().back().outcome == Outcome::unanswered);
+    CHECK(lab.until([&] { return lab.fake.connections_now == 2; }));
+    CHECK(lab.fake.connections_most == 3);
+}
+
+TEST_CASE("a rescan falls back to all adapters where one alone is not known, and rescans the volumes") {
+    Ready lab;
+    lab.fake.next("RescanHba", fault("MethodNotFound"));
+    auto rescan = lab.order(Verb::rescan_storage, "");
+    rescan.adapter = "vmhba65";
+    CHECK(lab.perform(rescan).outcome == Outcome::ok);
+    CHECK(lab.fake.last_text["RescanHba"].find("<hbaDevice>vmhba65</hbaDevice>") != std::string::npos);
+    CHECK(lab.fake.count("RescanAllHba") == 1);
+    CHECK(lab.fake.count("RescanVmfs") == 1);
+    CHECK(lab.fake.last_text["RescanVmfs"].find(">storage-6<") != std::string::npos);
+}
+
+TEST_CASE("a look at one entry reads it now") {
+    Ready lab;
+    lab.fake.vms["16"].power = "poweredOn";  // not told by the watch
+    const auto before = boot_now();
+    lab.host->look({3, {}, HostName("esxi1"), "16"});
+    REQUIRE(lab.until([&] { return !lab.all<core::Looked>().empty(); }));
+    const auto looked = lab.all<core::Looked>().front();
+    CHECK(looked.look == 3);
+    CHECK(looked.session == 1);
+    CHECK(looked.asked >= before);
+    REQUIRE(looked.entry);
+    CHECK(looked.entry->power == core::Power::on);
+    CHECK(looked.entry->path == core::VmxPath{"EC_iSCSI", "vm1/vm1.vmx"});
+}
+
+TEST_CASE("an entry that is gone is gone only if the session lives") {
+    Ready lab;
+    lab.host->look({3, {}, HostName("esxi1"), "99"});
+    REQUIRE(lab.until([&] { return !lab.all<core::Looked>().empty(); }));
+    CHECK_FALSE(lab.all<core::Looked>().front().entry);
+
+    // An expired session that still knows what it does not know.
+    lab.fake.always["RetrievePropertiesEx"] = [](const pugi::xml_node& call) {
+        const auto of = xml::child(xml::child(xml::child(call, "specSet"), "objectSet"), "obj");
+        if (std::string(of.attribute("type").value()) == "VirtualMachine")
+            return fault("ManagedObjectNotFound");
+        return Answer{"<returnval><objects><obj type=\"SessionManager\">s</obj></objects></returnval>"};
+    };
+    lab.host->look({4, {}, HostName("esxi1"), "16"});
+    REQUIRE(lab.until([&] { return !lab.all<core::LookFailed>().empty(); }));
+    CHECK(lab.all<core::LookFailed>().front().look == 4);
+    CHECK(lab.all<core::Looked>().size() == 1);
+}
+
+TEST_CASE("a look that an expired session answers, in whatever shape, is no answer") {
+    const std::string missing =
+        "<returnval><objects><obj type=\"VirtualMachine\">16</obj><missingSet><path>name</path><fault><fault "
+        "xsi:type=\"NotAuthenticated\"/></fault></missingSet></objects></returnval>";
+    for (const auto& answer : {fault("NotAuthenticated"), Answer{}, Answer{missing}}) {
+        for (const auto* vmid : {"16", ""}) {
+            Ready lab;
+            lab.fake.next("RetrievePropertiesEx", answer);
+            lab.host->look({5, {}, HostName("esxi1"), vmid});
+            REQUIRE(lab.until([&] { return !lab.all<core::LookFailed>().empty(); }));
+            CHECK(lab.all<core::Looked>().empty());
+            CHECK(lab.reads(true).size() == 1);
+        }
+    }
+}
+
+TEST_CASE("a look at everything is a full read of its own") {
+    Ready lab;
+    lab.fake.vms["18"] = {"vm3", "[EC_iSCSI] vm3/vm3.vmx"};  // not told by the watch
+    lab.host->look({6, {}, HostName("esxi1"), ""});
+    REQUIRE(lab.until([&] { return lab.reads(true).size() == 2; }));
+    const auto read = lab.reads(true).back();
+    CHECK(read.look == core::LookId(6));
+    CHECK(read.entries.size() == 2);
+    CHECK(read.datastores.size() == 1);
+    CHECK(read.facts);
+}
+
+TEST_CASE("a look without a session fails at once") {
+    Lab lab;
+    lab.fake.stop_listening();
+    lab.start();
+    REQUIRE(lab.until([&] { return lab.link_is(core::Link::down); }));
+    lab.host->look({1, {}, HostName("esxi1"), "16"});
+    CHECK(lab.until([&] { return !lab.all<core::LookFailed>().empty(); }, 1000));
+}
+
+TEST_CASE("a .vmx is present, missing, or it cannot be told") {
+    const auto check = [](Ready& lab) {
+        lab.tasks();
+        lab.host->check_vmx(
+            {VmName("vm1"), HostName("esxi1"), *core::parse_vmx_path("[EC_iSCSI] vm1/vm1.vmx")});
+        REQUIRE(lab.until([&] { return !lab.all<core::VmxChecked>().empty(); }));
+        CHECK(lab.all<core::VmxChecked>().back().vm == VmName("vm1"));
+        return lab.all<core::VmxChecked>().back().presence;
+    };
+    const std::string results =
+        "<result xsi:type=\"HostDatastoreBrowserSearchResults\"><folderPath>[EC_iSCSI] vm1/"
+        "</folderPath>";
+    {
+        Ready lab;
+        lab.rest = results + "<file><path>vm1.vmx</path></file></result>";
+        CHECK(check(lab) == core::Presence::present);
+        CHECK(lab.fake.last_text["SearchDatastore_Task"].find(
+                  "<datastorePath>[EC_iSCSI] "
+                  "vm1</datastorePath><searchSpec><matchPattern>vm1.vmx</matchPattern>") !=
+              std::string::npos);
+    }
+    {
+        Ready lab;
+        lab.rest = results + "<file><path>vm1.vmx.lck</path></file></result>";
+        CHECK(check(lab) == core::Presence::missing);
+    }
+    {
+        Ready lab;
+        lab.state = "error";
+        lab.rest = "<error><fault xsi:type=\"FileNotFound\"/></error>";
+        CHECK(check(lab) == core::Presence::missing);
+    }
+    {
+        Ready lab;
+        lab.state = "error";
+        lab.rest = "<error><fault xsi:type=\"NoPermission\"/></error>";
+        CHECK(check(lab) == core::Presence::cannot_tell);
+    }
+    {
+        Ready lab;
+        lab.fake.next("SearchDatastore_Task", fault("MethodNotFound"));
+        CHECK(check(lab) == core::Presence::cannot_tell);
+    }
+}

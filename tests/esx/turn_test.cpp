@@ -1,0 +1,81 @@
+// Proves that coroutines take turns in the order they came, and that none is lost when one gives up.
+#include "daemon/esx/turn.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "tests/support/catch.hpp"
+
+namespace asio = boost::asio;
+using namespace vmha;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Room {
+    asio::io_context io{1};
+    esx::Turn turn{io.get_executor()};
+    std::vector<std::string> said;
+
+    net::Task<> visit(std::string name, std::chrono::milliseconds stay, std::chrono::milliseconds patience) {
+        const auto held = co_await turn.take(net::deadline_in(patience));
+        said.push_back(name + (held ? " in" : " gave up"));
+        if (!held) co_return;
+        co_await net::sleep_until(net::deadline_in(stay));
+        said.push_back(name + " out");
+    }
+    void send(std::string name, std::chrono::milliseconds stay = 5ms,
+              std::chrono::milliseconds patience = 5s) {
+        asio::co_spawn(io, visit(std::move(name), stay, patience), [](const std::exception_ptr&) {});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("first come, first served, one at a time") {
+    Room room;
+    for (const auto* name : {"a", "b", "c"}) room.send(name);
+    room.io.run();
+    CHECK(room.said == std::vector<std::string>{"a in", "a out", "b in", "b out", "c in", "c out"});
+}
+
+TEST_CASE("who gives up is passed over") {
+    Room room;
+    room.send("a", 60ms);
+    room.send("b", 5ms, 10ms);
+    room.send("c");
+    room.io.run();
+    CHECK(room.said == std::vector<std::string>{"a in", "b gave up", "a out", "c in", "c out"});
+}
+
+TEST_CASE("who is cancelled, waiting or inside, passes the turn on") {
+    Room room;
+    asio::cancellation_signal inside;
+    asio::cancellation_signal waiting;
+    const auto ignore = [](const std::exception_ptr&) {};
+    asio::co_spawn(room.io, room.visit("a", 5s, 5s), asio::bind_cancellation_slot(inside.slot(), ignore));
+    asio::co_spawn(room.io, room.visit("b", 5s, 5s), asio::bind_cancellation_slot(waiting.slot(), ignore));
+    room.send("c");
+    room.io.poll();
+    waiting.emit(asio::cancellation_type::terminal);
+    inside.emit(asio::cancellation_type::terminal);
+    room.io.run_for(1s);
+    REQUIRE(room.said.size() >= 2);
+    CHECK(room.said.front() == "a in");
+    CHECK(room.said.back() == "c out");
+}
+
+TEST_CASE("a turn that was passed to somebody who is cancelled in that moment is passed on again") {
+    Room room;
+    asio::cancellation_signal waiting;
+    room.send("a", 20ms);
+    asio::co_spawn(room.io, room.visit("b", 5s, 5s),
+                   asio::bind_cancellation_slot(waiting.slot(), [](const std::exception_ptr&) {}));
+    room.send("c");
+    while (room.said.size() < 2) room.io.run_one();  // a is out: b has the turn and has not run yet
+    waiting.emit(asio::cancellation_type::terminal);
+    room.io.run_for(1s);
+    CHECK(room.said.back() == "c out");
+}
