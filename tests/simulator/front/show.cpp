@@ -1,0 +1,79 @@
+#include "tests/simulator/front/show.hpp"
+
+namespace vmha::sim {
+namespace {
+
+Json show_vm(const site::Vm& vm) {
+    Json json{{"id", vm.id},
+              {"path", vm.path},
+              {"name", vm.name},
+              {"power", site::to_word(vm.power)},
+              {"connection", site::to_word(vm.connection)},
+              {"heartbeat", site::to_word(vm.heartbeat)},
+              {"tools_running", vm.tools_running}};
+    if (vm.question) json["question"] = {{"id", vm.question->id}, {"message_id", vm.question->message_id}};
+    if (!vm.task.empty()) json["task"] = vm.task;
+    return json;
+}
+
+Json show_host(Network& network, site::HostId id) {
+    const auto& host = network.site().host(id);
+    Json vms = Json::array();
+    for (const auto& [number, vm] : host.vms) vms.push_back(show_vm(vm));
+    size_t sessions = 0;
+    for (const auto& [cookie, session] : host.sessions)
+        sessions += network.site().is_expired(id, cookie) ? 0 : 1;
+    return {{"name", host.config.name},
+            {"address", host.config.address + ":" + std::to_string(host.config.port)},
+            {"powered", host.powered},
+            {"answering", host.answering},
+            {"network", site::to_word(host.network)},
+            {"maintenance", host.maintenance},
+            {"datastore_accessible", host.accessible},
+            {"vms", std::move(vms)},
+            {"sessions", sessions},
+            {"connections", network.connections(id)},
+            {"waiting", network.api(id).waiting()},
+            {"rules", host.rules.all().size()}};
+}
+
+Json show_disk(const site::Site& site, const site::Disk& disk) {
+    Json vms = Json::array();
+    for (const auto& [path, files] : disk.vms())
+        vms.push_back(
+            {{"path", path}, {"name", files.name}, {"tools", files.tools}, {"suspended", files.suspended}});
+    Json locks = Json::array();
+    for (const auto& [path, lock] : disk.locks())
+        locks.push_back({{"path", path},
+                         {"holder", site.host(lock.holder).config.name},
+                         {"stale", lock.stale_since.has_value()}});
+    return {{"datastore", disk.datastore()},
+            {"uuid", disk.vmfs_uuid()},
+            {"vms", std::move(vms)},
+            {"locks", std::move(locks)}};
+}
+
+}  // namespace
+
+Json show_site(Network& network) {
+    const auto& site = network.site();
+    Json hosts = Json::array();
+    for (site::HostId id = 0; id < site.hosts().size(); ++id) hosts.push_back(show_host(network, id));
+    Json disks = Json::array();
+    for (const auto& disk : site.disks()) disks.push_back(show_disk(site, disk));
+    return {{"hosts", std::move(hosts)}, {"disks", std::move(disks)}};
+}
+
+Json show_counters(Network& network) {
+    Json all = Json::object();
+    for (site::HostId id = 0; id < network.site().hosts().size(); ++id) {
+        Json calls = Json::object();
+        for (const auto& [method, count] : network.api(id).counters()) calls[method] = count;
+        all[network.site().host(id).config.name] = {{"calls", std::move(calls)},
+                                                    {"connections_open", network.connections(id)},
+                                                    {"connections_total", network.connections_total(id)}};
+    }
+    return all;
+}
+
+}  // namespace vmha::sim

@@ -1,0 +1,57 @@
+// Accounts and sessions.
+#include "tests/simulator/model/faults.hpp"
+#include "tests/simulator/model/site.hpp"
+
+namespace vmha::site {
+
+Answer<Session> Site::login(HostId id, const std::string& user, const std::string& password,
+                            const std::string& address, const std::string& agent, const std::string& cookie) {
+    Host& host = at(id);
+    const auto old = host.sessions.find(cookie);
+    if (old != host.sessions.end() && !is_expired(id, cookie)) return faults::invalid_login();
+    bool right = false;
+    for (const auto& account : host.config.accounts)
+        right = right || (account.user == user && account.password == password);
+    if (!right) return faults::invalid_login();
+    if (old != host.sessions.end()) host.sessions.erase(old);
+    // The number makes the same site give the same cookies in the same order; nobody has to guess them.
+    const std::string seed = std::to_string(config_.seed) + host.uuid + std::to_string(++host.last_session);
+    Session session{.key = uuid_from("session " + seed),
+                    .cookie = uuid_from("cookie " + seed),
+                    .user = user,
+                    .address = address,
+                    .agent = agent,
+                    .login = now_,
+                    .last_active = now_,
+                    .calls = 0};
+    host.sessions[session.cookie] = session;
+    changed(id, Change::What::sessions);
+    return session;
+}
+
+void Site::logout(HostId id, const std::string& cookie) {
+    if (at(id).sessions.erase(cookie) != 0) changed(id, Change::What::sessions);
+}
+
+bool Site::is_expired(HostId id, const std::string& cookie) const {
+    const auto found = hosts_[id].sessions.find(cookie);
+    if (found == hosts_[id].sessions.end()) return false;
+    return found->second.expired || now_ - found->second.last_active >= config_.session_idle;
+}
+
+Session* Site::use_session(HostId id, const std::string& cookie) {
+    auto& sessions = at(id).sessions;
+    const auto found = sessions.find(cookie);
+    if (found == sessions.end() || is_expired(id, cookie)) return nullptr;
+    found->second.last_active = now_;
+    ++found->second.calls;
+    return &found->second;
+}
+
+void Site::expire_sessions(HostId id, std::optional<ExpiredShape> shape) {
+    if (shape) at(id).expired_shape = *shape;
+    for (auto& [cookie, session] : at(id).sessions) session.expired = true;
+    changed(id, Change::What::sessions);
+}
+
+}  // namespace vmha::site

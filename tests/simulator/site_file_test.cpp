@@ -1,0 +1,56 @@
+// The site file: what it can say, and how it refuses what it cannot.
+#include "tests/simulator/site_file.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace vmha;
+using namespace std::chrono_literals;
+
+TEST_CASE("an empty site file is the default site") {
+    const auto site = sim::read_site_text("{}");
+    REQUIRE(site.has_value());
+    REQUIRE(site->hosts.size() == 2);
+    CHECK(site->hosts[1].address == "127.0.0.12");
+    CHECK(site->vms.size() == 3);
+}
+
+TEST_CASE("a site file sets hosts, VMs and times") {
+    const auto site = sim::read_site_text(R"({
+        "hosts": [ { "name": "a", "address": "127.0.0.21", "port": 443, "boot_ms": 1500, "delay_ms": { "Login": 20 },
+                     "accounts": [ { "user": "vmha", "password": "secret" } ] } ],
+        "vms": [ { "name": "db", "tools": false, "shutdown_ms": null, "registered_on": "a", "powered_on": true } ],
+        "task_ms": { "power_on": 250 }, "lock_break_ms": 16000 // as real hosts
+    })");
+    REQUIRE(site.has_value());
+    REQUIRE(site->hosts.size() == 1);
+    CHECK(site->hosts[0].boot == 1500ms);
+    CHECK(site->hosts[0].delays.at("Login") == 20ms);
+    CHECK(site->hosts[0].accounts.at(0).password == "secret");
+    REQUIRE(site->vms.size() == 1);
+    CHECK(site->vms[0].files.path == "db/db.vmx");
+    CHECK_FALSE(site->vms[0].files.tools);
+    CHECK_FALSE(site->vms[0].files.shutdown);
+    CHECK(site->task_times.at(site::Verb::power_on) == 250ms);
+    CHECK(site->lock_break == 16s);
+}
+
+TEST_CASE("a number of VMs can be asked for at once") {
+    const auto site = sim::read_site_text(R"({"vm_count": 1000})");
+    REQUIRE(site.has_value());
+    REQUIRE(site->vms.size() == 1000);
+    CHECK(site->vms[999].files.path == "vm1000/vm1000.vmx");
+}
+
+TEST_CASE("what a site file cannot say is refused with its place") {
+    const auto cause = [](const char* text) {
+        const auto site = sim::read_site_text(text);
+        return site ? std::string() : site.error().message;
+    };
+    CHECK(cause(R"({"host": []})").find("site.host") != std::string::npos);
+    CHECK(cause(R"({"hosts": [{"name": "a", "adress": "x"}]})").find("hosts.adress") != std::string::npos);
+    CHECK(cause(R"({"hosts": [{"name": "a"}]})").find("address") != std::string::npos);
+    CHECK(cause(R"({"seed": "one"})").find("site.seed") != std::string::npos);
+    CHECK(cause(R"({"lock_fault": "Locked"})").find("lock_fault") != std::string::npos);
+    CHECK(cause(R"({"task_ms": {"power": 1}})").find("task_ms.power") != std::string::npos);
+    CHECK_FALSE(cause("{").empty());
+}
