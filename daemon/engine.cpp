@@ -1,0 +1,315 @@
+#include "daemon/engine.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include "daemon/config/secret.hpp"
+#include "daemon/core/view.hpp"
+#include "daemon/run/clock.hpp"
+
+namespace vmha {
+namespace {
+
+// The lock of another engine on this node is looked at so often while one is wanted.
+constexpr auto lock_retry = core::milliseconds(100);
+
+net::TlsTrust trust_of(const config::Trust& trust) {
+    if (const auto* pinned = std::get_if<config::Pinned>(&trust)) return net::PinnedCertificate(pinned->thumbprint);
+    const auto& ca = std::get<config::SignedBy>(trust);
+    return net::TrustedCa(ca.ca_file, ca.server_name);
+}
+
+net::Deadline to_deadline(core::Time time) {
+    return net::Deadline(std::chrono::duration_cast<net::Deadline::duration>(time.time_since_epoch()));
+}
+
+}  // namespace
+
+// <state-dir>/breaker.json, shared with other engines.
+class Engine::BreakerFile : public esx::BreakerStore {
+public:
+    explicit BreakerFile(std::string path) : path_(std::move(path)) {}
+    Result<std::string> load() override {
+        auto text = run::read_file(path_, 1 << 20);
+        if (!text && text.error().code == Errc::not_found) return std::string();
+        return text;
+    }
+    Result<void> save(const std::string& text) override { return run::write_file(path_, text, 0600, run::Sync::disk); }
+
+private:
+    std::string path_;
+};
+
+Engine::Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node, const Paths& paths,
+               run::Log& log, run::Scrubber& scrubber)
+    : io_(io),
+      log_(log),
+      scrubber_(scrubber),
+      state_dir_(paths.state_dir),
+      runtime_(paths.runtime_dir),
+      flying_(paths.state_dir, run::boot_id(), config.nodes.at(node).host.name),
+      breaker_file_(std::make_unique<BreakerFile>(paths.state_dir + "/breaker.json")),
+      breaker_(*breaker_file_),
+      timer_(io) {
+    complain(runtime_.prepare());
+    const core::Settings settings = config::to_settings(config, node);
+    std::set<VmName> names;
+    for (const auto& [name, vm] : settings.vms) names.insert(name);
+
+    std::set<VmName> active;
+    if (auto marks = runtime_.active())
+        active = std::move(*marks);
+    else
+        log_.error(marks.error().message);
+    auto restored = flying_.load_all(names, now());
+    for (const auto& warning : restored.warnings) log_.warning(warning);
+    for (const auto& item : restored.flying) {
+        stored_[item.write.vm] = item.write.id;
+        log_.warning("an earlier vmhad left a write on " + item.write.host.str() + " about " + item.write.vm.str() +
+                     " unanswered: looking before anything else is done");
+    }
+    state_ = core::make_state(settings, {active, restored.flying, load_ids()}, now());
+    make_hosts(config);
+}
+
+Engine::~Engine() = default;
+
+void Engine::make_hosts(const config::Config& config) {
+    for (const auto& [node_name, node] : config.nodes) {
+        const config::Host& host = node.host;
+        if (!host.api) continue;
+        const auto address = boost::asio::ip::make_address(host.address);
+        esx::HostConfig settings{
+            host.name,          {address, host.api->port}, trust_of(host.api->trust), host.api->user, {},
+            config.watch_interval};
+        settings.secret = [this, file = host.api->password_file]() -> Result<std::string> {
+            auto secret = config::read_secret(file);
+            if (secret) scrubber_.hide(*secret);
+            return secret;
+        };
+        esx::HostWorld world{[this] { return now(); }, [this] { return static_cast<int64_t>(wall_clock()); },
+                             [this](core::Event event) { submit(std::move(event)); }, &breaker_};
+        hosts_[host.name] =
+            std::make_unique<esx::Host>(io_.get_executor(), std::move(settings), std::move(world));
+    }
+}
+
+std::map<HostName, std::map<VmName, std::string>> Engine::load_ids() {
+    std::map<HostName, std::map<VmName, std::string>> vmids;
+    auto ids = run::load_ids(state_dir_);
+    if (!ids) {
+        log_.warning(ids.error().message + "; going on without it");
+        return vmids;
+    }
+    for (const auto& [host, vms] : *ids)
+        for (const auto& [vm, known] : vms) vmids[host][vm] = known.vmid;
+    ids_ = std::move(*ids);
+    return vmids;
+}
+
+void Engine::save_new_ids() {
+    bool changed = false;
+    for (const auto& [name, host] : state_.hosts)
+        for (const auto& [vm, vmid] : host.where) {
+            const auto seen = host.entries.find(vmid);
+            if (seen == host.entries.end() || !seen->second.entry.path) continue;
+            run::KnownIds& known = ids_[name][vm];
+            if (known.vmid == vmid) continue;
+            const core::DatastoreSeen* datastore = core::datastore_of(host, state_.vms.at(vm));
+            known = {vmid, core::datastore_path(*seen->second.entry.path),
+                     datastore ? datastore->datastore.uuid : "", seen->second.entry.instance_uuid};
+            changed = true;
+        }
+    if (changed) complain(run::save_ids(state_dir_, ids_));
+}
+
+void Engine::start() {
+    for (const auto& [name, host] : hosts_) host->start();
+    for (const auto& [name, host] : state_.hosts)
+        if (!hosts_.contains(name))
+            submit(core::LinkChanged{name, core::Link::down, Reason::host_unreachable,
+                                     "it has no \"api\" in the configuration, and this version speaks no SSH", 0});
+    boost::asio::co_spawn(io_, run_timer(), boost::asio::detached);
+    submit(core::Tick{});
+}
+
+net::Task<> Engine::stop() {
+    stopping_ = true;
+    timer_.cancel();
+    for (const auto& [name, host] : hosts_) co_await host->stop();
+}
+
+core::Time Engine::now() const { return run::boot_now(); }
+
+std::time_t Engine::wall_clock() const { return run::wall_now(); }
+
+void Engine::complain(const Result<>& result) {
+    if (!result) log_.error(result.error().message);
+}
+
+void Engine::submit(core::Event event) {
+    events_.push_back(std::move(event));
+    // An event that an action of this very step brings forth waits for its turn.
+    if (!draining_) drain();
+}
+
+void Engine::drain() {
+    draining_ = true;
+    while (!events_.empty()) {
+        const core::Event event = std::move(events_.front());
+        events_.pop_front();
+        take(core::step(state_, event, now()));
+    }
+    draining_ = false;
+    if (listener_) listener_->state_changed();
+}
+
+void Engine::take(core::Step step) {
+    wake_ = step.wake;
+    for (const auto& action : step.actions) perform(action);
+    drop_landed();
+    arm_wake(wake_);
+}
+
+void Engine::perform(const core::Action& action) {
+    struct Visitor {
+        Engine& engine;
+        esx::Host* host(const HostName& name) {
+            const auto found = engine.hosts_.find(name);
+            return found == engine.hosts_.end() ? nullptr : found->second.get();
+        }
+        void operator()(const core::Write& write) { engine.perform(write); }
+        void operator()(const core::Look& look) {
+            if (esx::Host* target = host(look.host))
+                target->look(look);
+            else
+                engine.events_.push_back(core::LookFailed{look.host, look.id});
+        }
+        void operator()(const core::CheckVmx& check) {
+            if (esx::Host* target = host(check.host))
+                target->check_vmx(check);
+            else
+                engine.events_.push_back(core::VmxChecked{check.vm, check.host, core::Presence::cannot_tell});
+        }
+        void operator()(const core::TakeLock& take) {
+            engine.locks_wanted_.insert(take.vm);
+            engine.try_locks();
+        }
+        void operator()(const core::DropLock& drop) {
+            engine.locks_wanted_.erase(drop.vm);
+            engine.locks_.erase(drop.vm);
+        }
+        void operator()(const core::SetMark& mark) {
+            engine.complain(mark.active ? engine.runtime_.set_active(mark.vm) : engine.runtime_.clear_active(mark.vm));
+        }
+        void operator()(const core::Say& say) {
+            engine.log_.write(say.level, say.message);
+            if (engine.listener_) engine.listener_->say(say);
+        }
+        void operator()(const core::Answer& answer) {
+            if (engine.listener_) engine.listener_->answer(answer);
+        }
+    };
+    std::visit(Visitor{*this}, action);
+}
+
+void Engine::perform(const core::Write& write) {
+    const auto target = hosts_.find(write.host);
+    const auto& flying = state_.vms.at(write.vm).flying;
+    if (flying && flying->write.id == write.id) {
+        const auto kept = flying_.put(*flying);
+        if (!kept || target == hosts_.end()) {
+            complain(kept);
+            events_.push_back(core::WriteDone{write.id, core::Outcome::unsent, {}, ""});
+            return;
+        }
+        stored_[write.vm] = write.id;
+    }
+    target->second->perform(write);
+}
+
+void Engine::try_locks() {
+    for (auto it = locks_wanted_.begin(); it != locks_wanted_.end();) {
+        auto lock = runtime_.try_lock(*it);
+        if (!lock) complain(lock.error());
+        if (!lock || !*lock) {
+            ++it;
+            continue;
+        }
+        locks_.insert_or_assign(*it, std::move(**lock));
+        auto left = flying_.load(*it, now());
+        if (!left.warning.empty()) log_.warning(left.warning);
+        if (left.flying) stored_[*it] = left.flying->write.id;
+        events_.push_back(core::LockTaken{*it, std::move(left.flying)});
+        it = locks_wanted_.erase(it);
+    }
+}
+
+void Engine::drop_landed() {
+    for (auto it = stored_.begin(); it != stored_.end();) {
+        const auto& flying = state_.vms.at(it->first).flying;
+        if (flying && flying->write.id == it->second) {
+            ++it;
+            continue;
+        }
+        complain(flying_.drop(it->first));
+        it = stored_.erase(it);
+    }
+}
+
+void Engine::arm_wake(core::Time wake) {
+    for (const auto& [vm, until] : paused_until_) wake = std::min(wake, until);
+    if (!locks_wanted_.empty()) wake = std::min(wake, now() + lock_retry);
+    // A timer that was armed before the node was stunned fires late by as much: look at the clock once a second.
+    wake = std::min(wake, now() + core::seconds(1));
+    // Never in a tight loop, whatever is asked for.
+    wake = std::max(wake, now() + core::milliseconds(1));
+    if (wake < armed_) timer_.cancel();
+    wake_ = wake;
+}
+
+net::Task<> Engine::run_timer() {
+    while (!stopping_) {
+        armed_ = std::min(wake_, now() + core::seconds(1));
+        timer_.expires_at(to_deadline(armed_));
+        co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        if (!stopping_ && now() >= armed_) on_timer();
+    }
+}
+
+void Engine::on_timer() {
+    wake_ = core::never;
+    try_locks();
+    std::vector<VmName> over;
+    for (const auto& [vm, until] : paused_until_)
+        if (now() >= until) over.push_back(vm);
+    for (const auto& vm : over) resume(vm);
+    save_new_ids();
+    submit(core::Tick{});
+}
+
+void Engine::pause(const VmName& vm, std::optional<core::Duration> for_how_long) {
+    paused_until_.erase(vm);
+    if (for_how_long) paused_until_[vm] = now() + *for_how_long;
+    core::Step out;
+    core::set_paused(state_, vm, true, now(), out);
+    take(std::move(out));
+}
+
+void Engine::resume(const VmName& vm) {
+    paused_until_.erase(vm);
+    core::Step out;
+    core::set_paused(state_, vm, false, now(), out);
+    take(std::move(out));
+}
+
+Result<void> Engine::retry_login(const HostName& host) {
+    const auto found = hosts_.find(host);
+    if (found == hosts_.end()) return Error{Errc::not_found, host.str() + " is not reached over the API"};
+    found->second->retry_login();
+    log_.info("host '" + host.str() + "': one more login was asked for by hand");
+    return {};
+}
+
+}  // namespace vmha

@@ -1,0 +1,99 @@
+// The core in the real world: feeds it events, carries out its actions. The daemon and `--oneshot` run the same one.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "daemon/api/backend.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/core/step.hpp"
+#include "daemon/esx/breaker.hpp"
+#include "daemon/esx/host.hpp"
+#include "daemon/run/flying_store.hpp"
+#include "daemon/run/id_map.hpp"
+#include "daemon/run/log.hpp"
+#include "daemon/run/runtime.hpp"
+
+namespace vmha {
+
+struct Paths {
+    std::string state_dir;
+    std::string runtime_dir;
+};
+
+// Who hears what the core says. Called from within a step; must not submit from within.
+class Listener {
+public:
+    virtual ~Listener() = default;
+    virtual void say(const core::Say& say) = 0;
+    virtual void answer(const core::Answer& answer) = 0;
+    virtual void state_changed() = 0;
+};
+
+// Owned by the app, outlives the server that uses it as its backend. One thread. Nothing throws out of it; a store
+// that fails is said in the log and never ends the daemon, but a write that cannot be stored is not sent.
+class Engine : public api::Backend {
+public:
+    Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node, const Paths& paths,
+           run::Log& log, run::Scrubber& scrubber);
+    ~Engine() override;
+
+    void listen(Listener* listener) { listener_ = listener; }
+    void start();
+    net::Task<> stop();  // logs out everywhere; bounded
+
+    const core::State& state() const override { return state_; }
+    core::Time now() const override;
+    std::time_t wall_clock() const override;
+    void submit(core::Event event) override;
+    void pause(const VmName& vm, std::optional<core::Duration> for_how_long) override;
+    void resume(const VmName& vm) override;
+    Result<void> retry_login(const HostName& host) override;
+    void log(Level level, std::string_view text) override { log_.write(level, text); }
+
+private:
+    class BreakerFile;
+
+    void make_hosts(const config::Config& config);
+    void drain();
+    void take(core::Step step);
+    void perform(const core::Action& action);
+    void perform(const core::Write& write);
+    std::map<HostName, std::map<VmName, std::string>> load_ids();
+    void save_new_ids();  // at leisure: it is a memory, not needed for what is under way
+    void try_locks();
+    void drop_landed();
+    void arm_wake(core::Time wake);
+    net::Task<> run_timer();
+    void on_timer();
+    void complain(const Result<>& result);
+
+    boost::asio::io_context& io_;
+    run::Log& log_;
+    run::Scrubber& scrubber_;
+    std::string state_dir_;
+    run::Runtime runtime_;
+    run::FlyingStore flying_;
+    std::unique_ptr<BreakerFile> breaker_file_;
+    esx::Breaker breaker_;
+    core::State state_;
+    run::IdMap ids_;
+    std::map<HostName, std::unique_ptr<esx::Host>> hosts_;
+    Listener* listener_ = nullptr;
+
+    std::deque<core::Event> events_;
+    bool draining_ = false;
+    bool stopping_ = false;
+    std::set<VmName> locks_wanted_;
+    std::map<VmName, run::VmLock> locks_;
+    std::map<VmName, core::WriteId> stored_;
+    std::map<VmName, core::Time> paused_until_;
+    net::Timer timer_;
+    core::Time wake_ = core::never;
+    core::Time armed_ = core::never;
+};
+
+}  // namespace vmha
