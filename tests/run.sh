@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, runs every test. The last line is "N passed, N failed"; 0 only when none failed.
+#   tests/run.sh           everything
+#   tests/run.sh --deps    only install what is missing
+#   tests/run.sh --fast    without the programs of others (tests/interop)
+# Needs no terminal and no standard input; as root, or as a user who has the packages or may use sudo.
+set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+fast=
+case ${1-} in
+    "") ;;
+    --deps) ensure_packages all; exit 0 ;;
+    --fast) fast=1 ;;
+    *) die "usage: tests/run.sh [--deps|--fast]" ;;
+esac
+
+passed=0 failed=0 skipped=0 session=0
+work=$(mktemp -d)
+outcome_printed=
+
+# Only processes of the session that this script made for the suite.
+end_session() {
+    local left
+    [ "$session" -ne 0 ] || return 0
+    mapfile -t left < <(ps -o pid= -s "$session" | tr -d ' ')
+    [ ${#left[@]} -eq 0 ] || end_process "${left[@]}"
+    session=0
+}
+leave() {
+    end_session
+    rm -rf "$work"
+    [ -n "$outcome_printed" ] || printf '%s passed, %s failed\n' "$passed" "$((failed + 1))"
+}
+trap leave EXIT
+trap 'exit 1' INT TERM HUP
+
+# in_session LIMIT OUTPUT COMMAND...: in a session of its own, so that what stays behind is found, shown and ended.
+in_session() {
+    local limit=$1 output=$2 code left
+    shift 2
+    setsid timeout -k 10 "$limit" "$@" >"$output" 2>&1 </dev/null &
+    session=$!
+    wait "$session"
+    code=$?
+    left=$(ps -o pid=,args= -s "$session")
+    if [ -n "$left" ]; then
+        printf 'processes left behind:\n%s\n' "$left" >>"$output"
+        end_session
+        [ $code -ne 0 ] || code=99
+    fi
+    session=0
+    [ $code -ne 124 ] && [ $code -ne 137 ] || echo "ended: its limit of $limit s was over" >>"$output"
+    return $code
+}
+
+# report NAME STARTED CODE OUTPUT GOOD BAD: adds a suite's cases; a suite that failed without a failed case counts one.
+report() {
+    local name=$1 started=$2 code=$3 output=$4 good=$5 bad=$6
+    [ "$code" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+    if [ "$code" -eq 0 ] && [ $((good + bad)) -eq 0 ]; then
+        echo "no test ran" >>"$output"
+        bad=1
+    fi
+    passed=$((passed + good)) failed=$((failed + bad))
+    printf '%-44s %4d passed, %d failed, %s\n' "$name" "$good" "$bad" "$(seconds_since "$started")"
+    [ "$bad" -eq 0 ] || sed 's/^/    /' "$output" | tail -200
+}
+
+# A test program says how many cases ran: Catch2 in its last lines, others in a line "N passed, N failed".
+count_program() {
+    awk '
+        /^All tests passed \(/ { match($0, /in [0-9]+ test/); good = substr($0, RSTART + 3) + 0; bad = 0 }
+        /^test cases:/ { good = bad = 0
+            for (i = 2; i <= NF; i++) { if ($i == "passed") good = $(i - 1); if ($i == "failed") bad = $(i - 1) } }
+        /^[0-9]+ passed, [0-9]+ failed$/ { good = $1; bad = $3 }
+        END { print good + 0, bad + 0 }' "$1"
+}
+
+run_programs() {
+    local list="$work/ctest.json" name folder started output good bad command
+    ctest --test-dir "$top/build/asan" --show-only=json-v1 >"$list" || die "cannot list the tests of the preset asan"
+    for name in $(jq -r '.tests[].name' "$list"); do
+        mapfile -t command < <(jq -r --arg name "$name" '.tests[] | select(.name == $name) | .command[]?' "$list")
+        folder=$(jq -r --arg name "$name" '.tests[] | select(.name == $name)
+            | [.properties[]? | select(.name == "WORKING_DIRECTORY") | .value][0] // "."' "$list")
+        output="$work/$name.log" started=$(now_ms)
+        in_session 600 "$output" env -C "$folder" "${command[@]}"
+        local code=$?
+        read -r good bad < <(count_program "$output")
+        # Neither Catch2 nor a closing line: the program is one case.
+        [ $((good + bad)) -gt 0 ] || { [ $code -eq 0 ] && ! grep -q '^No tests ran' "$output" && good=1; }
+        report "$name" "$started" $code "$output" "$good" "$bad"
+    done
+}
+
+# Test Anything Protocol; a case of the plan that never reported has failed.
+count_tap() {
+    awk '
+        /^1\.\.[0-9]+/ { plan = substr($1, 4) + 0 }
+        /^ok .* # skip/ { skip++; next }
+        /^ok / { good++ }
+        END { print good + 0, plan - good - skip, skip + 0 }' "$1"
+}
+
+run_bats() {
+    local file name started output good bad skip
+    while IFS= read -r file; do
+        name=${file#"$top"/tests/}
+        [ -z "$fast" ] || [[ $name != interop/* ]] || continue
+        output="$work/$(echo "$name" | tr / _).log" started=$(now_ms)
+        in_session 900 "$output" env VMHA_BIN="$top/build/release/bin" VMHA_ASAN_BIN="$top/build/asan/bin" \
+            bats --tap "$file"
+        local code=$?
+        read -r good bad skip < <(count_tap "$output")
+        skipped=$((skipped + skip))
+        report "$name" "$started" $code "$output" "$good" "$bad"
+        [ "$skip" -eq 0 ] || grep '^ok .* # skip' "$output" | sed 's/^/    /'
+    done < <(find "$top/tests" -name '*.bats' | sort)
+}
+
+begin=$(now_ms)
+ensure_packages all
+build_preset release
+build_preset asan
+
+part=$(now_ms)
+run_programs
+say "test programs (with address and undefined-behaviour sanitizers): $(seconds_since "$part")"
+part=$(now_ms)
+run_bats
+say "suites over the built programs: $(seconds_since "$part")"
+
+say "all in $(seconds_since "$begin"), $skipped skipped"
+outcome_printed=1
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
