@@ -23,8 +23,8 @@ target_compile_definitions(vmha_settings INTERFACE VMHA_VERSION="${PROJECT_VERSI
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(vmha_settings INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
-    # GCC 12 reports false dangling and maybe-uninitialized values inside optimised coroutines and Boost.
-    target_compile_options(vmha_settings INTERFACE -Wno-maybe-uninitialized)
+    # GCC 12 reports false maybe-uninitialized values and mismatched deletes inside optimised coroutines and Boost.
+    target_compile_options(vmha_settings INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
 endif()
 if(VMHA_SANITIZE)
     add_compile_options(-fsanitize=${VMHA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -132,7 +132,7 @@ void set_unknown(VmState& vm, Reason reason, std::string detail) {
 }
 
 // Moves the findings into vm.suspicions, judges, and returns when the next one would be confirmed.
-Time judge(VmState& vm, const Findings& found, const HostView& host, Time now) {
+Time judge(VmState& vm, const Findings& found, const HostView& host, Time now, bool was_unhealthy) {
     std::map<Reason, Time> held;
     for (const auto& finding : found.against) {
         const auto before = vm.suspicions.find(finding.reason);
@@ -157,6 +157,14 @@ Time judge(VmState& vm, const Findings& found, const HostView& host, Time now) {
             vm.health.detail = finding.detail;
         }
     }
+    if (was_unhealthy && !found.against.empty()) {
+        // From one trouble into the next, such as powered off and then unregistered: that was never well in between.
+        vm.health.verdict = Verdict::unhealthy;
+        vm.health.reason = found.against.front().reason;
+        vm.health.detail = found.against.front().detail;
+        vm.health.pending.reset();
+        return wake;
+    }
     if (found.settling) {
         vm.suspicions.clear();
         vm.health.verdict = Verdict::unknown;
@@ -170,7 +178,7 @@ Time judge(VmState& vm, const Findings& found, const HostView& host, Time now) {
     return wake;
 }
 
-Time judge_fresh(const HostView& host, VmState& vm, Time now) {
+Time judge_fresh(const HostView& host, VmState& vm, Time now, bool was_unhealthy) {
     const Findings found = look_for_trouble(host, vm, now);
     if (vm.flying && (!found.against.empty() || found.settling)) {
         // Rule 6: while a write is unanswered nothing negative is concluded about its VM.
@@ -178,13 +186,14 @@ Time judge_fresh(const HostView& host, VmState& vm, Time now) {
                                                          " is not answered yet");
         return vm.flying->write.limit > now ? vm.flying->write.limit : never;
     }
-    return judge(vm, found, host, now);
+    return judge(vm, found, host, now, was_unhealthy);
 }
 
 }  // namespace
 
 Time evaluate_health(const State& state, VmState& vm, Time now) {
     const HostView& host = state.hosts.at(state.local);
+    const bool was_unhealthy = vm.health.verdict == Verdict::unhealthy;
     vm.health = Health{};
     vm.health.host = host.name;
     vm.health.asked = host.confirmed;
@@ -206,7 +215,7 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
                                    : "no news of " + host.name.str() + " yet");
         if (!host.link_detail.empty() && host.link != Link::up) vm.health.detail += ": " + host.link_detail;
     } else {
-        wake = std::min(judge_fresh(host, vm, now),
+        wake = std::min(judge_fresh(host, vm, now, was_unhealthy),
                         *host.confirmed + state.settings.freshness + Duration(1));
     }
 

@@ -43,6 +43,10 @@ void end_halts_if_done(Turn& turn, VmState& vm) {
 
 void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
     Op& op = *vm.op;
+    // A decision about a peer that was left behind meanwhile is taken anew, with a look of its own.
+    std::erase_if(op.peer_decided, [&](const auto& item) {
+        return decision.what != Decision::What::write || !(item.first == decision.write.host);
+    });
     if (decision.stage == Stage::stopping_elsewhere) op.taking_over = decision.host;
     if (decision.what == Decision::What::finish)
         return finish(turn, vm, decision.stage, decision.ending, decision.reason, decision.host, decision.why);

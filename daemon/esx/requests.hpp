@@ -37,7 +37,7 @@ Request login(const ServiceContent& content, std::string_view user, std::string_
 Request logout(const ServiceContent& content);
 Request current_time();
 
-// The sign of life of a session: SessionIsActive is not implemented on ESXi (libvirt, esx_vi.c).
+// The sign of life of a session: SessionIsActive is a fault on ESXi (libvirt, esx_vi.c).
 Request current_session(const ServiceContent& content);
 
 // One view of all that we ask about, for the watch, for whole reads and for the places.

@@ -107,8 +107,8 @@ Result<void> trust_pin(ClientContext& client, const PinnedCertificate& pinned) {
         return Error{Errc::invalid_input, "cannot use thumbprint '" + pinned.thumbprint + "': not a SHA-256"};
     client.pin.wanted = *wanted;
     SSL_CTX_set_cert_verify_callback(client.context.native_handle(), check_pin, &client.pin);
-    // Level 1 admits the 1024-bit keys of old self-signed certificates; whether to trust one is the pin's
-    // decision.
+    // Our own level, not the system's (CipherString in openssl.cnf may ask for more than old hosts can
+    // offer): whether to trust a weak key is the pin's decision.
     return set_floor(client.context, 1) ? Result<void>() : Error{Errc::tls, "cannot require TLS 1.2"};
 }
 

@@ -36,19 +36,22 @@ const std::string interim = "HTTP/1.1 102 Processing\r\nVmha-Api: 1\r\n\r\n";
 
 TEST_CASE("health says at once that it lives and answers when the view comes") {
     Unseen site;
-    site.run([](Unseen& at, Client client) -> Task<> {
+    auto& health = site.backend.state_.vms[VmName("vm1")].health;
+    const auto with_view = std::exchange(health, {});
+    site.run([](Unseen& at, Client client, core::Health then) -> Task<> {
         co_await client.send("GET", "/v1/vms/vm1/health");
         const auto first = co_await client.until("\r\n\r\n");
         CHECK(first == interim);
         at.early.state_changed();  // not yet complete: must not wake it
         co_await settle();
         at.backend.state_.hosts[at.backend.state_.local].complete = true;
+        at.backend.state_.vms[VmName("vm1")].health = then;
         at.early.state_changed();
         const auto head = co_await client.until("\r\n\r\n");
         CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
         const auto body = co_await client.until("}\n");
         CHECK(parsed(body)["verdict"] == "healthy");
-    }(site, site.early_client()));
+    }(site, site.early_client(), with_view));
 }
 
 TEST_CASE("health answers unknown when no view comes in the client's time") {

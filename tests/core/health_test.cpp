@@ -150,6 +150,22 @@ TEST_CASE("a red heartbeat counts after 60 s, and not in the boot grace") {
     CHECK(world.health().reason == Reason::heartbeat_red);
 }
 
+TEST_CASE("from one trouble into the next the VM is not healthy in between") {
+    World world;
+    running_here(world);
+    change(world, [](VmEntry& e) { e.power = Power::off; });
+    world.run(seconds(4));
+    REQUIRE(world.health().reason == Reason::powered_off);
+    world.remove("esxi1", entry(world).vmid);
+    CHECK(world.verdict() == Verdict::unhealthy);
+    CHECK(world.health().reason == Reason::not_registered);
+    VmEntry& back = world.add("esxi1", "vm1", Power::on);
+    CHECK(world.verdict() == Verdict::healthy);
+    back.power = Power::off;
+    world.push("esxi1", back.vmid);
+    CHECK(world.verdict() == Verdict::healthy);  // and a new trouble has to be confirmed again
+}
+
 TEST_CASE("gray is no failure") {
     World world;
     running_here(world);

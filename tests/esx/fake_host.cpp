@@ -107,6 +107,7 @@ net::Task<> FakeHost::serve(net::StreamPtr tcp) {
     if (!stream) co_return;
     const int id = ++last_;
     streams_[id] = stream->get();
+    ++connections_all;
     connections_most = std::max(connections_most, ++connections_now);
     const std::shared_ptr<void> forget(nullptr, [this, id](void*) {
         streams_.erase(id);

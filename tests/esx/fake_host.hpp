@@ -56,7 +56,7 @@ public:
     std::vector<std::string> requests;               // "Method" in the order of arrival
     std::map<std::string, std::string> last_text;    // by method: the whole request
     std::map<std::string, std::string> last_cookie;  // by method
-    int connections_now = 0, connections_most = 0;
+    int connections_now = 0, connections_most = 0, connections_all = 0;
 
     std::string user = "vmha", password = "right & <proper>";
     std::string api_type = "HostAgent";

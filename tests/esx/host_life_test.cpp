@@ -188,6 +188,7 @@ TEST_CASE("a collector that is gone is made anew, in the same session") {
         CHECK(lab.fake.count("Login") == 1);
         CHECK(lab.fake.count("DestroyPropertyCollector") == 1);
         CHECK(lab.link_is(Link::up));
+        CHECK(lab.fake.connections_all == 2);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -122,6 +123,11 @@ TEST_CASE("an inherited descriptor is served and its file is left") {
 TEST_CASE("a descriptor that is no listening socket is refused") {
     asio::io_context context{1};
     CHECK(!UnixListener::adopt(context.get_executor(), STDERR_FILENO));
+    std::array<int, 2> pair{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
+    CHECK(!UnixListener::adopt(context.get_executor(), pair[0]));
+    ::close(pair[0]);
+    ::close(pair[1]);
     CHECK(!UnixListener::adopt(context.get_executor(), 987));
 }
 

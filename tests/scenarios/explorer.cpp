@@ -56,11 +56,12 @@ private:
         vm.files.boot = seconds(pick(0, 60));
         vm.files.shutdown = chance(0.8) ? std::optional<site::Time>(seconds(pick(0, 60))) : std::nullopt;
         if (chance(0.5)) vm.registered_on = chance(0.5) ? "esxi1" : "esxi2";
-        vm.powered_on = chance(0.5);
+        vm.powered_on = !vm.registered_on.empty() && chance(0.5);
         config.site.lock_break = seconds(pick(0, 20));
         for (const auto verb : {site::Verb::register_vm, site::Verb::power_on, site::Verb::power_off})
             config.site.task_times[verb] = milliseconds(chance(0.5) ? pick(0, 50) : pick(0, 12000));
         for (auto& host : config.site.hosts) host.boot = seconds(pick(0, 30));
+        config.late_inventory = seconds(chance(0.5) ? pick(0, 20) : 0);
         const bool refuse = chance(0.2);
         config.tune = [refuse](core::Settings& settings) {
             if (refuse) settings.vms.at(vm1).on_running_elsewhere = core::OnRunningElsewhere::refuse;

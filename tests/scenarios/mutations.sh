@@ -13,7 +13,7 @@ mkdir -p "$copy"
 
 # The whole tree once; then the mutated file goes back after each mutation, newer than what was built of it.
 copy_tree() {
-    rm -rf "$copy/tree"
+    rm -rf "$copy/tree" "$copy/build"
     mkdir -p "$copy/tree"
     (cd "$top" && git ls-files -z -co --exclude-standard | tar -c --null -T - -f -) | tar -x -C "$copy/tree" -f -
 }

@@ -72,8 +72,8 @@ void World::happen(Node& node, const core::Event& event) {
     now_ += Duration(1);  // no two reads are sent at the same instant
     ++steps_;
     core::Step out = core::step(*node.state, event, now_);
-    node.wake = out.wake;
     if (out.wake <= now_) on_wrong("asks to be woken in the past");
+    node.wake = std::max(out.wake, now_ + milliseconds(1));
     // Stored before it is sent, as the app does.
     node.flying.clear();
     for (const auto& [name, vm] : node.state->vms)
@@ -167,7 +167,7 @@ void World::perform_look(Node& node, const core::Look& look) {
         }
         core::Looked looked{look.host, link.session, look.id, asked, look.vmid, {}};
         const site::HostId host = id_of(look.host);
-        if (const auto* vm = site.vm(host, std::stoi(look.vmid))) looked.entry = entry_of(site, host, *vm);
+        if (const auto* vm = site.vm(host, std::stoi(look.vmid)); vm && !loading(look.host)) looked.entry = entry_of(site, host, *vm);
         to(name, life, call_delay, looked);
     });
 }
@@ -178,6 +178,11 @@ bool World::reachable(const std::string& node, const HostName& host) const {
     return nodes_.at(node).powered && site.host(id_of(host)).reachable() && !cuts_.contains({node, host});
 }
 
+bool World::loading(const HostName& name) const {
+    const site::Host& host = site.host(id_of(name));
+    return host.boots > 1 && now_ - epoch < host.booted + config_.late_inventory;
+}
+
 core::Read World::full_read(const Node& node, const HostName& name) {
     const site::HostId host = id_of(name);
     core::Read read;
@@ -185,7 +190,8 @@ core::Read World::full_read(const Node& node, const HostName& name) {
     read.session = node.links.at(name).session;
     read.asked = now_;
     read.full = true;
-    for (const auto& [id, vm] : site.host(host).vms) read.entries.push_back(entry_of(site, host, vm));
+    if (!loading(name))
+        for (const auto& [id, vm] : site.host(host).vms) read.entries.push_back(entry_of(site, host, vm));
     if (site.disk_of(host)) read.datastores.push_back(datastore_of(site, host));
     read.facts = facts_of(site, host);
     return read;
@@ -195,6 +201,7 @@ void World::log_in(Node& node, const HostName& host, Link& link) {
     ++link.session;
     link.connected = true;
     link.news.clear();
+    link.loading = loading(host);
     link.asked = link.silent_since = now_;
     happen(node, core::LinkChanged{host, core::Link::up, Reason::running, "", link.session});
     happen(node, full_read(node, host));
@@ -214,6 +221,10 @@ void World::tick_link(const std::string& name, unsigned life, const HostName& ho
         confirms.facts = facts_of(site, id_of(host));
         link.asked = link.silent_since = now_;
         happen(node, confirms);
+        if (link.loading && !loading(host)) {
+            link.loading = false;
+            for (const auto& [id, vm] : site.host(id_of(host)).vms) link.news.insert(id);
+        }
         tell_news(name, life, host);
     } else if (link.connected && now_ - link.silent_since >= dead_after) {
         link.connected = false;
@@ -233,7 +244,7 @@ void World::tell_news(const std::string& name, unsigned life, const HostName& ho
     Node& node = nodes_.at(name);
     if (!node.state || node.life != life) return;
     Link& link = node.links[host];
-    if (!link.connected || !reachable(name, host) || link.news.empty()) return;
+    if (!link.connected || !reachable(name, host) || link.news.empty() || link.loading) return;
     core::Read read;
     read.host = host;
     read.session = link.session;
@@ -339,6 +350,8 @@ void World::post(Shim& shim) {
         const auto found = std::ranges::find(shims_, caller, &Shim::caller);
         if (found == shims_.end()) return;
         if (now_ >= found->deadline + seconds(2)) {
+            const Node& target = nodes_.at(found->node);
+            if (target.state && found->life == target.life) on_wrong("a shim got no answer by its deadline");
             const ShimEnd end{found->node, found->vm, found->kind, core::Ending::timeout, Reason::daemon_unreachable,
                               "no vmhad", now_ - found->began, found->deadline - found->began};
             shims_.erase(found);

@@ -31,6 +31,7 @@ struct ShimEnd {
 
 struct WorldConfig {
     site::SiteConfig site;
+    Duration late_inventory{};  // after a host's boot its API answers that long with an empty inventory
     std::function<void(core::Settings&)> tune = [](core::Settings&) {};
 };
 
@@ -78,6 +79,7 @@ private:
         Time asked{};          // when the wait under way was sent
         Time silent_since{};   // no answer since then
         std::set<int> news;    // vmids with changes that were not told yet
+        bool loading = false;  // the host showed no inventory yet
     };
     struct OnTheWay {
         std::string node;
@@ -118,6 +120,7 @@ private:
     void log_in(Node& node, const HostName& host, Link& link);
     void tell_news(const std::string& node, unsigned life, const HostName& host);
     core::Read full_read(const Node& node, const HostName& host);
+    bool loading(const HostName& host) const;
     bool reachable(const std::string& node, const HostName& host) const;
     void on_site_change(const site::Change& change);
     void post(Shim& shim);

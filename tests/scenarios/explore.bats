@@ -1,0 +1,16 @@
+#!/usr/bin/env bats
+# The seeded explorer, as many schedules as fit into a minute.
+
+@test "no violation in 3000 random schedules of requests and faults" {
+    run timeout 300 "${VMHA_BIN:?}/explore" --schedules 3000
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"3000 schedules, "* ]]
+}
+
+@test "the same seed is the same schedule" {
+    "${VMHA_BIN:?}/explore" --schedules 1 --seed 42 --trace | grep -v 'schedules,' >"$BATS_TEST_TMPDIR/one"
+    "${VMHA_BIN:?}/explore" --schedules 1 --seed 42 --trace | grep -v 'schedules,' >"$BATS_TEST_TMPDIR/two"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/one")" -gt 20 ]
+    diff "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+}
