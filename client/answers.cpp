@@ -71,14 +71,10 @@ Refusal read_refusal(std::string_view body) {
 Level read_level(const Json& event) {
     const std::string word = get_string(event, "level").value_or("I");
     switch (word.empty() ? 'I' : word.front()) {
-        case 'E':
-            return Level::error;
-        case 'W':
-            return Level::warning;
-        case 'D':
-            return Level::debug;
-        default:
-            return Level::info;
+        case 'E': return Level::error;
+        case 'W': return Level::warning;
+        case 'D': return Level::debug;
+        default: return Level::info;
     }
 }
 

@@ -28,38 +28,21 @@ Result<int64_t> seconds(std::string_view text) {
 
 Result<> take(int option, ShimArguments& into, std::vector<std::string>& words) {
     switch (option) {
-        case word:
-            words.emplace_back(optarg);
-            break;
-        case all:
-            into.all = true;
-            break;
-        case config:
-            into.config = optarg;
-            break;
-        case follow:
-            into.follow = true;
-            break;
-        case node:
-            into.node = optarg;
-            break;
-        case socket_path:
-            into.socket = optarg;
-            break;
+        case word: words.emplace_back(optarg); break;
+        case all: into.all = true; break;
+        case config: into.config = optarg; break;
+        case follow: into.follow = true; break;
+        case node: into.node = optarg; break;
+        case socket_path: into.socket = optarg; break;
         case timeout: {
             const auto value = seconds(optarg);
             if (value.has_error()) return value.error();
             into.timeout_s = *value;
             break;
         }
-        case help:
-            into.help = true;
-            break;
-        case version:
-            into.version = true;
-            break;
-        default:
-            break;
+        case help: into.help = true; break;
+        case version: into.version = true; break;
+        default: break;
     }
     return {};
 }

@@ -30,8 +30,7 @@ std::string explain_unreachable(Trouble trouble, const std::string& socket_path)
         case Trouble::no_answer:
             return "it accepts connections on " + socket_path +
                    " but did not answer within 3 s; try: journalctl -u vmhad";
-        default:
-            return describe(trouble, socket_path);
+        default: return describe(trouble, socket_path);
     }
 }
 

@@ -90,10 +90,8 @@ VmList list_vms(const std::string& socket_path, bool active_only, Deadline total
                 list[0].reply.status == 200 ? read_vm_list(list[0].reply.body, active_only) : std::nullopt;
             return {names, names ? Trouble::none : Trouble::bad_reply};
         }
-        case Question::End::deadline:
-            return {std::nullopt, Trouble::deadline};
-        default:
-            return {std::nullopt, list[0].reply.trouble};
+        case Question::End::deadline: return {std::nullopt, Trouble::deadline};
+        default: return {std::nullopt, list[0].reply.trouble};
     }
 }
 

@@ -21,17 +21,12 @@ constexpr std::size_t line_bytes_max = 1 << 20;
 Trouble trouble_of_connect(int error) {
     switch (error) {
         case ENOENT:
-        case ENOTDIR:
-            return Trouble::no_socket;
-        case ECONNREFUSED:
-            return Trouble::refused;
+        case ENOTDIR: return Trouble::no_socket;
+        case ECONNREFUSED: return Trouble::refused;
         case EACCES:
-        case EPERM:
-            return Trouble::denied;
-        case EAGAIN:
-            return Trouble::no_answer;
-        default:
-            return Trouble::io;
+        case EPERM: return Trouble::denied;
+        case EAGAIN: return Trouble::no_answer;
+        default: return Trouble::io;
     }
 }
 
@@ -39,24 +34,16 @@ Trouble trouble_of_connect(int error) {
 
 std::string describe(Trouble trouble, const std::string& socket_path) {
     switch (trouble) {
-        case Trouble::none:
-            return "vmhad answered";
-        case Trouble::no_socket:
-            return socket_path + " does not exist";
-        case Trouble::refused:
-            return "nobody listens on " + socket_path;
-        case Trouble::denied:
-            return "no permission to use " + socket_path;
+        case Trouble::none: return "vmhad answered";
+        case Trouble::no_socket: return socket_path + " does not exist";
+        case Trouble::refused: return "nobody listens on " + socket_path;
+        case Trouble::denied: return "no permission to use " + socket_path;
         case Trouble::no_answer:
             return "vmhad accepts connections on " + socket_path + " but does not answer";
-        case Trouble::deadline:
-            return "vmhad did not complete its answer in time";
-        case Trouble::closed:
-            return "vmhad closed the connection";
-        case Trouble::bad_reply:
-            return "what answers on " + socket_path + " does not speak like vmhad";
-        case Trouble::io:
-            return "the connection to " + socket_path + " failed";
+        case Trouble::deadline: return "vmhad did not complete its answer in time";
+        case Trouble::closed: return "vmhad closed the connection";
+        case Trouble::bad_reply: return "what answers on " + socket_path + " does not speak like vmhad";
+        case Trouble::io: return "the connection to " + socket_path + " failed";
     }
     return {};
 }

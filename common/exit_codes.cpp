@@ -19,7 +19,9 @@ constexpr ExitCode worst_first[] = {usage, failed, unknown_too_long, deadline, d
 
 }  // namespace
 
-std::span<const ExitCodeRow> exit_code_table() { return table; }
+std::span<const ExitCodeRow> exit_code_table() {
+    return table;
+}
 
 ExitCode worse(ExitCode a, ExitCode b) {
     const auto rank = [](ExitCode code) { return std::ranges::find(worst_first, code); };

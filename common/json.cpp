@@ -35,7 +35,8 @@ public:
         return descend() && builder_.start_object(count);
     }
     bool key(string_t& name) override {
-        if (!keys_.back().insert(name).second) return fail("the key \"" + name + "\" stands twice in one object");
+        if (!keys_.back().insert(name).second)
+            return fail("the key \"" + name + "\" stands twice in one object");
         return builder_.key(name);
     }
     bool end_object() override {
@@ -52,14 +53,17 @@ public:
         std::string what = cause.what();
         // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …"
         if (const auto colon = what.find("column "); colon != std::string::npos)
-            if (const auto start = what.find(": ", colon); start != std::string::npos) what.erase(0, start + 2);
+            if (const auto start = what.find(": ", colon); start != std::string::npos)
+                what.erase(0, start + 2);
         return fail(what + ", " + position(text_, byte));
     }
 
     std::string problem;
 
 private:
-    bool descend() { return ++depth_ <= depth_max_ || fail("nested deeper than " + std::to_string(depth_max_)); }
+    bool descend() {
+        return ++depth_ <= depth_max_ || fail("nested deeper than " + std::to_string(depth_max_));
+    }
     bool fail(std::string why) {
         if (problem.empty()) problem = std::move(why);
         return false;

@@ -1,5 +1,5 @@
-// JSON as this project reads it: strict, bounded, never throwing. Everything that comes from outside goes through
-// parse_json.
+// JSON as this project reads it: strict, bounded, never throwing. Everything that comes from outside goes
+// through parse_json.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +20,8 @@ struct JsonLimits {
     bool comments = false;
 };
 
-// Refuses duplicate keys (nlohmann silently keeps the last), too deep and too large text, and text after the value.
-// The error's message ends in "line L, column C" where that is known.
+// Refuses duplicate keys (nlohmann silently keeps the last), too deep and too large text, and text after the
+// value. The error's message ends in "line L, column C" where that is known.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // Typed getters: nullopt if the key is absent or has another type.

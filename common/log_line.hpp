@@ -1,5 +1,5 @@
-// The one form of a line for people: "2026/11/22 07:18:02 [I] text". The cluster's log path captures it from the
-// shims' stdout, so daemon and clients print alike.
+// The one form of a line for people: "2026/11/22 07:18:02 [I] text". The cluster's log path captures it from
+// the shims' stdout, so daemon and clients print alike.
 #pragma once
 #include <ctime>
 #include <string>

@@ -73,17 +73,23 @@ constexpr auto reasons = [] {
     for (size_t i = 0; i < std::size(rows); ++i) list[i] = rows[i].reason;
     return list;
 }();
-static_assert([] {
-    for (size_t i = 0; i < std::size(rows); ++i)
-        if (static_cast<size_t>(rows[i].reason) != i) return false;
-    return true;
-}(), "rows stand in the order of the enum");
+static_assert(
+    [] {
+        for (size_t i = 0; i < std::size(rows); ++i)
+            if (static_cast<size_t>(rows[i].reason) != i) return false;
+        return true;
+    }(),
+    "rows stand in the order of the enum");
 
 }  // namespace
 
-std::string_view word(Reason reason) { return rows[static_cast<size_t>(reason)].word; }
+std::string_view word(Reason reason) {
+    return rows[static_cast<size_t>(reason)].word;
+}
 
-std::string_view sentence(Reason reason) { return rows[static_cast<size_t>(reason)].sentence; }
+std::string_view sentence(Reason reason) {
+    return rows[static_cast<size_t>(reason)].sentence;
+}
 
 std::optional<Reason> reason_from_word(std::string_view text) {
     const auto row = std::ranges::find(rows, text, &Row::word);
@@ -91,6 +97,8 @@ std::optional<Reason> reason_from_word(std::string_view text) {
     return row->reason;
 }
 
-std::span<const Reason> all_reasons() { return reasons; }
+std::span<const Reason> all_reasons() {
+    return reasons;
+}
 
 }  // namespace vmha

@@ -1,5 +1,5 @@
-// The closed list of reason words: why a verdict or an operation is what it is. The word is part of the API and
-// never changes; the sentence is for people. Documentation is generated from this table.
+// The closed list of reason words: why a verdict or an operation is what it is. The word is part of the API
+// and never changes; the sentence is for people. Documentation is generated from this table.
 #pragma once
 #include <optional>
 #include <span>

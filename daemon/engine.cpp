@@ -15,7 +15,8 @@ namespace {
 constexpr auto lock_retry = core::milliseconds(100);
 
 net::TlsTrust trust_of(const config::Trust& trust) {
-    if (const auto* pinned = std::get_if<config::Pinned>(&trust)) return net::PinnedCertificate(pinned->thumbprint);
+    if (const auto* pinned = std::get_if<config::Pinned>(&trust))
+        return net::PinnedCertificate(pinned->thumbprint);
     const auto& ca = std::get<config::SignedBy>(trust);
     return net::TrustedCa(ca.ca_file, ca.server_name);
 }
@@ -35,14 +36,16 @@ public:
         if (!text && text.error().code == Errc::not_found) return std::string();
         return text;
     }
-    Result<void> save(const std::string& text) override { return run::write_file(path_, text, 0600, run::Sync::disk); }
+    Result<void> save(const std::string& text) override {
+        return run::write_file(path_, text, 0600, run::Sync::disk);
+    }
 
 private:
     std::string path_;
 };
 
-Engine::Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node, const Paths& paths,
-               run::Log& log, run::Scrubber& scrubber)
+Engine::Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node,
+               const Paths& paths, run::Log& log, run::Scrubber& scrubber)
     : io_(io),
       log_(log),
       scrubber_(scrubber),
@@ -66,8 +69,8 @@ Engine::Engine(boost::asio::io_context& io, const config::Config& config, const 
     for (const auto& warning : restored.warnings) log_.warning(warning);
     for (const auto& item : restored.flying) {
         stored_[item.write.vm] = item.write.id;
-        log_.warning("an earlier vmhad left a write on " + item.write.host.str() + " about " + item.write.vm.str() +
-                     " unanswered: looking before anything else is done");
+        log_.warning("an earlier vmhad left a write on " + item.write.host.str() + " about " +
+                     item.write.vm.str() + " unanswered: looking before anything else is done");
     }
     state_ = core::make_state(settings, {active, restored.flying, load_ids()}, now());
     make_hosts(config);
@@ -81,8 +84,8 @@ void Engine::make_hosts(const config::Config& config) {
         if (!host.api) continue;
         const auto address = boost::asio::ip::make_address(host.address);
         esx::HostConfig settings{
-            host.name,          {address, host.api->port}, trust_of(host.api->trust), host.api->user, {},
-            config.watch_interval};
+            host.name, {address, host.api->port}, trust_of(host.api->trust), host.api->user,
+            {},        config.watch_interval};
         settings.secret = [this, file = host.api->password_file]() -> Result<std::string> {
             auto secret = config::read_secret(file);
             if (secret) scrubber_.hide(*secret);
@@ -129,7 +132,8 @@ void Engine::start() {
     for (const auto& [name, host] : state_.hosts)
         if (!hosts_.contains(name))
             submit(core::LinkChanged{name, core::Link::down, Reason::host_unreachable,
-                                     "it has no \"api\" in the configuration, and this version speaks no SSH", 0});
+                                     "it has no \"api\" in the configuration, and this version speaks no SSH",
+                                     0});
     boost::asio::co_spawn(io_, run_timer(), boost::asio::detached);
     submit(core::Tick{});
 }
@@ -140,9 +144,13 @@ net::Task<> Engine::stop() {
     for (const auto& [name, host] : hosts_) co_await host->stop();
 }
 
-core::Time Engine::now() const { return run::boot_now(); }
+core::Time Engine::now() const {
+    return run::boot_now();
+}
 
-std::time_t Engine::wall_clock() const { return run::wall_now(); }
+std::time_t Engine::wall_clock() const {
+    return run::wall_now();
+}
 
 void Engine::complain(const Result<>& result) {
     if (!result) log_.error(result.error().message);
@@ -201,7 +209,8 @@ void Engine::perform(const core::Action& action) {
             engine.locks_.erase(drop.vm);
         }
         void operator()(const core::SetMark& mark) {
-            engine.complain(mark.active ? engine.runtime_.set_active(mark.vm) : engine.runtime_.clear_active(mark.vm));
+            engine.complain(mark.active ? engine.runtime_.set_active(mark.vm)
+                                        : engine.runtime_.clear_active(mark.vm));
         }
         void operator()(const core::Say& say) {
             engine.log_.write(say.level, say.message);
@@ -261,7 +270,8 @@ void Engine::drop_landed() {
 void Engine::arm_wake(core::Time wake) {
     for (const auto& [vm, until] : paused_until_) wake = std::min(wake, until);
     if (!locks_wanted_.empty()) wake = std::min(wake, now() + lock_retry);
-    // A timer that was armed before the node was stunned fires late by as much: look at the clock once a second.
+    // A timer that was armed before the node was stunned fires late by as much: look at the clock once a
+    // second.
     wake = std::min(wake, now() + core::seconds(1));
     // Never in a tight loop, whatever is asked for.
     wake = std::max(wake, now() + core::milliseconds(1));

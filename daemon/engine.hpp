@@ -1,4 +1,5 @@
-// The core in the real world: feeds it events, carries out its actions. The daemon and `--oneshot` run the same one.
+// The core in the real world: feeds it events, carries out its actions. The daemon and `--oneshot` run the
+// same one.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <deque>
@@ -33,12 +34,13 @@ public:
     virtual void state_changed() = 0;
 };
 
-// Owned by the app, outlives the server that uses it as its backend. One thread. Nothing throws out of it; a store
-// that fails is said in the log and never ends the daemon, but a write that cannot be stored is not sent.
+// Owned by the app, outlives the server that uses it as its backend. One thread. Nothing throws out of it; a
+// store that fails is said in the log and never ends the daemon, but a write that cannot be stored is not
+// sent.
 class Engine : public api::Backend {
 public:
-    Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node, const Paths& paths,
-           run::Log& log, run::Scrubber& scrubber);
+    Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node,
+           const Paths& paths, run::Log& log, run::Scrubber& scrubber);
     ~Engine() override;
 
     void listen(Listener* listener) { listener_ = listener; }

@@ -18,7 +18,8 @@ constexpr auto view_limit = core::seconds(10);
 // Waits for the answers of the operations, or for a view to judge the VMs by.
 class Once : public Listener {
 public:
-    Once(boost::asio::io_context& io, Engine& engine, run::Log& log) : engine_(engine), log_(log), bell_(io.get_executor()) {}
+    Once(boost::asio::io_context& io, Engine& engine, run::Log& log)
+        : engine_(engine), log_(log), bell_(io.get_executor()) {}
 
     void say(const core::Say&) override {}
     void answer(const core::Answer& answer) override {
@@ -31,9 +32,9 @@ public:
         core::CallerId last = 0;
         const auto vms = named(options);
         for (const auto& vm : vms)
-            engine_.submit(core::Ask{++last, vm,
-                                     options.verb == OneshotVerb::start ? core::Kind::start : core::Kind::stop,
-                                     options.timeout, context()});
+            engine_.submit(core::Ask{
+                ++last, vm, options.verb == OneshotVerb::start ? core::Kind::start : core::Kind::stop,
+                options.timeout, context()});
         while (answers_.size() < last) co_await bell_.wait(net::Deadline::max());
         ExitCode code = ExitCode::ok;
         for (const auto& [caller, answer] : answers_) code = worse(code, report(vms[caller - 1], answer));
@@ -41,8 +42,9 @@ public:
     }
 
     net::Task<ExitCode> check(const Options& options) {
-        const auto limit = net::deadline_in(options.timeout ? std::min<core::Duration>(*options.timeout, view_limit)
-                                                            : core::Duration(view_limit));
+        const auto limit =
+            net::deadline_in(options.timeout ? std::min<core::Duration>(*options.timeout, view_limit)
+                                             : core::Duration(view_limit));
         while (!host().complete && !hopeless() && net::BootClock::now() < limit) co_await bell_.wait(limit);
         std::vector<VmName> vms = named(options);
         if (vms.empty())
@@ -63,8 +65,10 @@ private:
     }
 
     const core::HostView& host() const { return engine_.state().hosts.at(engine_.state().local); }
-    bool hopeless() const { return host().link != core::Link::connecting && host().link != core::Link::up &&
-                                   host().link != core::Link::down; }
+    bool hopeless() const {
+        return host().link != core::Link::connecting && host().link != core::Link::up &&
+               host().link != core::Link::down;
+    }
 
     static std::map<std::string, std::string> context() {
         std::map<std::string, std::string> variables;
@@ -110,7 +114,8 @@ private:
     std::map<core::CallerId, core::Answer> answers_;
 };
 
-net::Task<> live(boost::asio::io_context& io, const Options& options, Engine& engine, Once& once, ExitCode& code) {
+net::Task<> live(boost::asio::io_context& io, const Options& options, Engine& engine, Once& once,
+                 ExitCode& code) {
     engine.start();
     if (options.verb == OneshotVerb::check)
         code = co_await once.check(options);

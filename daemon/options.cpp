@@ -23,7 +23,8 @@ std::string default_state_dir() {
 
 const CLI::Validator vm_name(
     [](std::string& text) {
-        return is_valid_name(text) ? std::string() : "\"" + text + "\" is no VM's name: 1 to 64 of A-Z a-z 0-9 . _ -";
+        return is_valid_name(text) ? std::string()
+                                   : "\"" + text + "\" is no VM's name: 1 to 64 of A-Z a-z 0-9 . _ -";
     },
     "VM");
 
@@ -45,11 +46,15 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
         ->capture_default_str();
     auto* node_option = app.add_option("--node", node, "be this node, whatever the machine's addresses are");
     app.add_option("--socket", options.socket, "the Unix socket ($VMHAD_SOCKET)")->capture_default_str();
-    app.add_option("--state-dir", options.paths.state_dir, "unanswered writes, login breaker, last good configuration")
+    app.add_option("--state-dir", options.paths.state_dir,
+                   "unanswered writes, login breaker, last good configuration")
         ->capture_default_str();
-    app.add_option("--runtime-dir", options.paths.runtime_dir, "active marks and locks")->capture_default_str();
-    auto* check = app.add_flag("--check-config", check_config, "only validate the configuration: exit 0 or 2");
-    auto* once = app.add_flag("--oneshot", oneshot, "start, stop or check VMs without a daemon")->excludes(check);
+    app.add_option("--runtime-dir", options.paths.runtime_dir, "active marks and locks")
+        ->capture_default_str();
+    auto* check =
+        app.add_flag("--check-config", check_config, "only validate the configuration: exit 0 or 2");
+    auto* once =
+        app.add_flag("--oneshot", oneshot, "start, stop or check VMs without a daemon")->excludes(check);
     auto* timeout = app.add_option("--timeout", timeout_s, "seconds for --oneshot; default: the VM's own")
                         ->check(CLI::Range(0.1, 86400.0))
                         ->needs(once);

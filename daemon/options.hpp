@@ -24,7 +24,8 @@ struct Options {
     std::optional<core::Duration> timeout;
 };
 
-// nullopt: the program ends now with `exit_code` (help, version, wrong usage); what is to be said was printed.
+// nullopt: the program ends now with `exit_code` (help, version, wrong usage); what is to be said was
+// printed.
 std::optional<Options> parse_options(int argc, char** argv, int& exit_code);
 
 }  // namespace vmha

@@ -69,8 +69,8 @@ int serve(const Options& options, const Setup& setup, run::Log& log, run::Scrubb
     engine.listen(&to_hub);
     api::Server server(io.get_executor(), engine, hub, api::find_operators());
     server.serve(std::move(*listener));
-    log.info("vmhad " VMHA_VERSION " is node " + setup.node + " with " + std::to_string(setup.config.vms.size()) +
-             " VMs; socket " + options.socket);
+    log.info("vmhad " VMHA_VERSION " is node " + setup.node + " with " +
+             std::to_string(setup.config.vms.size()) + " VMs; socket " + options.socket);
     boost::asio::co_spawn(io, live(io, engine, server, log), boost::asio::detached);
     io.run();
     engine.listen(nullptr);

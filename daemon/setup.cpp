@@ -20,8 +20,10 @@ void say_warnings(const config::Loaded& loaded, run::Log& log) {
 
 int check_config(const Options& options) {
     const auto loaded = config::load(config::source_of(options.config));
-    for (const auto& problem : loaded.problems) std::fprintf(stderr, "%s\n", printable(problem.text()).c_str());
-    for (const auto& warning : loaded.warnings) std::fprintf(stderr, "warning: %s\n", printable(warning).c_str());
+    for (const auto& problem : loaded.problems)
+        std::fprintf(stderr, "%s\n", printable(problem.text()).c_str());
+    for (const auto& warning : loaded.warnings)
+        std::fprintf(stderr, "warning: %s\n", printable(warning).c_str());
     if (!loaded.config) {
         std::fprintf(stderr, "%s: %zu problem%s\n", options.config.c_str(), loaded.problems.size(),
                      loaded.problems.size() == 1 ? "" : "s");
@@ -45,12 +47,13 @@ std::optional<Setup> set_up(const Options& options, run::Log& log) {
         for (const auto& problem : loaded.problems) log.error(problem.text());
         loaded = config::load_last_good(options.paths.state_dir, source);
         if (!loaded.config) {
-            log.error("cannot go on: the configuration is broken, and there is no last good one to fall back to");
+            log.error(
+                "cannot go on: the configuration is broken, and there is no last good one to fall back to");
             for (const auto& problem : loaded.problems) log.error(problem.text());
             return std::nullopt;
         }
-        log.error("THE CONFIGURATION IS BROKEN: going on with the last good one from " + options.paths.state_dir +
-                  "; mend it, check it with vmhad --check-config and restart");
+        log.error("THE CONFIGURATION IS BROKEN: going on with the last good one from " +
+                  options.paths.state_dir + "; mend it, check it with vmhad --check-config and restart");
     }
     say_warnings(loaded, log);
     auto node = find_node(*loaded.config, options);

@@ -17,8 +17,8 @@ struct Setup {
 // Strict: prints every problem, changes nothing. Exit code 0 or 2.
 int check_config(const Options& options);
 
-// A broken configuration falls back, loudly, to the last good one. nullopt: neither can be used, or this machine is
-// no node; it was said in the log.
+// A broken configuration falls back, loudly, to the last good one. nullopt: neither can be used, or this
+// machine is no node; it was said in the log.
 std::optional<Setup> set_up(const Options& options, run::Log& log);
 
 }  // namespace vmha

@@ -21,19 +21,11 @@ void Connection::enter(Phase phase) {
     phase_ = phase;
     const auto& limits = context_.limits;
     switch (phase) {
-        case Phase::idle:
-            limit_ = context_.recently + limits.idle;
-            break;
-        case Phase::receiving:
-            limit_ = net::BootClock::now() + limits.request;
-            break;
-        case Phase::writing:
-            limit_ = context_.recently + limits.stall + limits.sweep;
-            break;
+        case Phase::idle: limit_ = context_.recently + limits.idle; break;
+        case Phase::receiving: limit_ = net::BootClock::now() + limits.request; break;
+        case Phase::writing: limit_ = context_.recently + limits.stall + limits.sweep; break;
         case Phase::working:
-        case Phase::streaming:
-            limit_ = net::Deadline::max();
-            break;
+        case Phase::streaming: limit_ = net::Deadline::max(); break;
     }
 }
 
@@ -159,9 +151,7 @@ net::Task<> Connection::refuse_message() {
         case net::HttpProblem::body_too_large:
             set_error(reply_, 413, "too_large", "the request's body is larger than this socket accepts");
             break;
-        default:
-            set_error(reply_, 400, word(Reason::bad_request), "this is not an HTTP request");
-            break;
+        default: set_error(reply_, 400, word(Reason::bad_request), "this is not an HTTP request"); break;
     }
     reply_.allow = {};
     co_await send(false);

@@ -53,18 +53,12 @@ void Check::warn(const std::string& path, const std::string& message) {
 
 std::string_view type_word(const Json& value) {
     switch (value.type()) {
-        case Json::value_t::null:
-            return "null";
-        case Json::value_t::object:
-            return "an object";
-        case Json::value_t::array:
-            return "an array";
-        case Json::value_t::string:
-            return "a string";
-        case Json::value_t::boolean:
-            return "true or false";
-        default:
-            return "a number";
+        case Json::value_t::null: return "null";
+        case Json::value_t::object: return "an object";
+        case Json::value_t::array: return "an array";
+        case Json::value_t::string: return "a string";
+        case Json::value_t::boolean: return "true or false";
+        default: return "a number";
     }
 }
 

@@ -38,8 +38,9 @@ void read_times(Section& top, Config& config) {
                     "freshness_s must be greater than watch_interval_s, else nothing is ever fresh");
     else if (config.freshness < 3 * config.watch_interval)
         // News is up to two intervals old when it is confirmed again.
-        top.check().warnings.push_back("freshness_s is less than three times watch_interval_s: a busy moment is enough "
-                                       "for a VM to be unknown for a while");
+        top.check().warnings.push_back(
+            "freshness_s is less than three times watch_interval_s: a busy moment is enough "
+            "for a VM to be unknown for a while");
 }
 
 void read_metrics(Section& top, Config& config) {

@@ -46,13 +46,13 @@ enum class Topic { transition, health, link, note };
 struct Say {
     Topic topic = Topic::note;
     Level level = Level::info;
-    VmName vm;                    // may be empty
-    HostName host;                // may be empty
+    VmName vm;      // may be empty
+    HostName host;  // may be empty
     std::optional<Kind> operation;
-    std::string from, to;         // transition: stages; link: states; health: verdicts
+    std::string from, to;  // transition: stages; link: states; health: verdicts
     std::optional<Reason> reason;
     std::string detail;
-    int exit_code = 0;  // health
+    int exit_code = 0;    // health
     std::string message;  // the whole line for people
 };
 

@@ -38,7 +38,8 @@ Decision fail(const HostView& host, Reason reason, std::string why) {
     return decision;
 }
 
-std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry, Kind purpose) {
+std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry,
+                                    Kind purpose) {
     if (!entry.question) return std::nullopt;
     const Question& question = *entry.question;
     const bool answered = vm.op->answered.contains(host.name.str() + "/" + question.id);

@@ -1,6 +1,6 @@
-// The next step of an operation, as a pure function of what is known. Called only while none of the VM's writes is
-// flying and no look is awaited. What each stage waits for is in the Decision, so that an operation that ends at its
-// deadline can say why.
+// The next step of an operation, as a pure function of what is known. Called only while none of the VM's
+// writes is flying and no look is awaited. What each stage waits for is in the Decision, so that an operation
+// that ends at its deadline can say why.
 #pragma once
 #include <optional>
 #include <string>
@@ -17,11 +17,11 @@ struct Decision {
     HostName host;
     std::string why;  // in the transition's line
 
-    Time until = never;                     // wait: decide again then
-    Reason blocked_by = Reason::deadline;   // wait: the reason if the deadline passes meanwhile
-    Write write;                            // write: all but id, vm and limit
-    Ending ending = Ending::ok;             // finish
-    Reason reason = Reason::running;        // finish
+    Time until = never;                    // wait: decide again then
+    Reason blocked_by = Reason::deadline;  // wait: the reason if the deadline passes meanwhile
+    Write write;                           // write: all but id, vm and limit
+    Ending ending = Ending::ok;            // finish
+    Reason reason = Reason::running;       // finish
 };
 
 Decision decide_start(const State& state, const VmState& vm, Time now);
@@ -47,7 +47,8 @@ Decision write(Stage stage, const HostView& host, Verb verb, const std::string& 
 Decision fail(const HostView& host, Reason reason, std::string why);
 
 // A question of the entry: answer it if rule 5 knows how, else wait for a person.
-std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry, Kind purpose);
+std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry,
+                                    Kind purpose);
 
 }  // namespace decisions
 

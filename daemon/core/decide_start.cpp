@@ -37,11 +37,13 @@ MaybeDecision check_storage(const HostView& host, const VmState& vm, Time now) {
     if (storage == StorageState::ok) return std::nullopt;
     const std::string why = storage_trouble(host, vm, storage);
     if (!host.last_rescan || now >= *host.last_rescan + rescan_interval) {
-        Decision decision = write(Stage::waiting_for_storage, host, Verb::rescan_storage, {}, why + ": rescans");
+        Decision decision =
+            write(Stage::waiting_for_storage, host, Verb::rescan_storage, {}, why + ": rescans");
         decision.write.adapter = host.settings.iscsi_adapter;
         return decision;
     }
-    return wait(Stage::waiting_for_storage, host, Reason::datastore_lost, why, *host.last_rescan + rescan_interval);
+    return wait(Stage::waiting_for_storage, host, Reason::datastore_lost, why,
+                *host.last_rescan + rescan_interval);
 }
 
 // The entry is invalid, inaccessible or orphaned: give it time, then take it out; it is registered anew.
@@ -60,11 +62,12 @@ Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& 
     return write(Stage::registering, host, Verb::unregister, seen.entry.vmid, "takes out the invalid entry");
 }
 
-// AlreadyExists names an entry that the view does not show under our path: an invalid twin of ours, whose path the
-// host cannot tell (VIM_SSH.pm: cure by unregister and register again).
+// AlreadyExists names an entry that the view does not show under our path: an invalid twin of ours, whose
+// path the host cannot tell (VIM_SSH.pm: cure by unregister and register again).
 MaybeDecision take_out_twin(const VmState& vm, const HostView& host) {
     const Op& op = *vm.op;
-    if (!op.fault || op.fault->kind != FaultKind::already_exists || op.fault->existing.empty()) return std::nullopt;
+    if (!op.fault || op.fault->kind != FaultKind::already_exists || op.fault->existing.empty())
+        return std::nullopt;
     const auto twin = host.entries.find(op.fault->existing);
     if (twin != host.entries.end() && twin->second.entry.path)
         return fail(host, Reason::register_failed,
@@ -73,7 +76,8 @@ MaybeDecision take_out_twin(const VmState& vm, const HostView& host) {
     const auto tries = op.unregistered.find(host.name);
     if (tries != op.unregistered.end() && tries->second >= bad_entry_tries)
         return fail(host, Reason::register_failed, "an invalid entry came back after every unregister");
-    return write(Stage::registering, host, Verb::unregister, op.fault->existing, "takes out the invalid entry");
+    return write(Stage::registering, host, Verb::unregister, op.fault->existing,
+                 "takes out the invalid entry");
 }
 
 // The left-over copy goes off hard, and its entry goes too: a clean registration of what is on the disk now.
@@ -106,7 +110,8 @@ MaybeDecision preflight_takeover(const VmState& vm, const HostView& local, const
         return fail(peer, Reason::license_restricted,
                     "the licence of " + peer.name.str() + " does not allow to stop the VM there");
     if (!vm.op->vmx_asked) {
-        Decision decision = wait(Stage::checking, local, Reason::deadline, "before it is stopped on " + peer.name.str());
+        Decision decision =
+            wait(Stage::checking, local, Reason::deadline, "before it is stopped on " + peer.name.str());
         decision.what = Decision::What::check_vmx;
         return decision;
     }
@@ -117,16 +122,19 @@ MaybeDecision preflight_takeover(const VmState& vm, const HostView& local, const
     return std::nullopt;
 }
 
-MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& local, const HostView& peer, Time now) {
+MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& local, const HostView& peer,
+                         Time now) {
     const Op& op = *vm.op;
     const Time patience_over = op.began + peer_patience;
     if (!peer.complete && peer.link == Link::connecting && now < patience_over)
         return wait(Stage::waiting_for_peer, peer, Reason::host_unreachable, "not seen yet", patience_over);
     const bool ours = op.taking_over == peer.name;
     if (!fresh(state, peer, now)) {
-        // Begun and not proved: going on would trust the lock alone while we know that the VM was running there.
+        // Begun and not proved: going on would trust the lock alone while we know that the VM was running
+        // there.
         if (ours && !op.taken_over && peer.link == Link::up)
-            return wait(Stage::stopping_elsewhere, peer, Reason::host_unreachable, "the host does not answer");
+            return wait(Stage::stopping_elsewhere, peer, Reason::host_unreachable,
+                        "the host does not answer");
         return std::nullopt;  // the VMFS lock decides
     }
     const Seen* seen = entry_of(peer, vm);
@@ -142,7 +150,8 @@ MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& 
     auto decision = decide_halt(state, vm, peer, now);
     if (!decision) return std::nullopt;
     if (decision->what != Decision::What::finish) {
-        decision->why = std::string(word(decision->stage)) + (decision->why.empty() ? "" : ": " + decision->why);
+        decision->why =
+            std::string(word(decision->stage)) + (decision->why.empty() ? "" : ": " + decision->why);
         decision->stage = Stage::stopping_elsewhere;
     }
     return decision;
@@ -156,8 +165,8 @@ Decision power_on(const VmState& vm, const HostView& host, const Seen& seen, Tim
                     locked ? Reason::lock_held : Reason::power_on_failed,
                     locked ? "another host holds the lock: trying again" : "trying again", *op.not_before);
     if (op.power_on_tries >= power_on_tries)
-        return fail(host, Reason::power_on_failed, op.fault ? "the host refuses to power it on"
-                                                            : "it was powered on and is off again");
+        return fail(host, Reason::power_on_failed,
+                    op.fault ? "the host refuses to power it on" : "it was powered on and is off again");
     return write(Stage::powering_on, host, Verb::power_on, seen.entry.vmid);
 }
 
@@ -176,7 +185,8 @@ MaybeDecision clear_peers(const State& state, const VmState& vm, Time now) {
 Decision confirm(const State& state, const VmState& vm, const HostView& host, const Seen& seen, Time now) {
     const bool heart = seen.entry.heartbeat == Heartbeat::green || seen.entry.heartbeat == Heartbeat::yellow;
     if (vm.settings.start_waits_for == StartWaitsFor::heartbeat && !heart)
-        return wait(Stage::waiting_for_heartbeat, host, Reason::deadline, "powered on, VMware Tools is not up yet");
+        return wait(Stage::waiting_for_heartbeat, host, Reason::deadline,
+                    "powered on, VMware Tools is not up yet");
     if (auto decision = clear_peers(state, vm, now)) return *decision;
     Decision done;
     done.what = Decision::What::finish;
@@ -203,8 +213,8 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
         if (seen->entry.connection != Connection::connected) return replace_bad_entry(vm, host, *seen, now);
         if (seen->entry.power == Power::on) return confirm(state, vm, host, *seen, now);
     } else if (op.powered_on) {
-        return fail(host, Reason::running_elsewhere, "it left the inventory of " + host.name.str() +
-                                                         " after this start had powered it on");
+        return fail(host, Reason::running_elsewhere,
+                    "it left the inventory of " + host.name.str() + " after this start had powered it on");
     }
     if (auto decision = preflight(host)) return *decision;
     for (const auto& [name, peer] : state.hosts)
@@ -216,8 +226,9 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
         return wait(Stage::registering, host, Reason::register_failed, "trying again", *op.not_before);
     if (auto decision = take_out_twin(vm, host)) return *decision;
     if (op.register_tries >= register_tries)
-        return fail(host, Reason::register_failed, op.fault ? "the host refuses to register it"
-                                                            : "it was registered and is not in the inventory");
+        return fail(
+            host, Reason::register_failed,
+            op.fault ? "the host refuses to register it" : "it was registered and is not in the inventory");
     Decision decision = write(Stage::registering, host, Verb::register_vm, {});
     decision.write.path = vm.settings.vmx;
     return decision;

@@ -23,9 +23,10 @@ int count(const std::map<HostName, int>& counts, const HostName& host) {
     return found == counts.end() ? 0 : found->second;
 }
 
-// "Powered off" of an invalid VM proves nothing (facts A2: its process may run). Over the API the only cure is to
-// register it anew and read again.
-Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& host, const Seen& seen, Time now) {
+// "Powered off" of an invalid VM proves nothing (facts A2: its process may run). Over the API the only cure
+// is to register it anew and read again.
+Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& host, const Seen& seen,
+                        Time now) {
     const Op& op = *vm.op;
     if (seen.entry.connection == Connection::unknown || seen.entry.connection == Connection::disconnected)
         return wait(Stage::waiting_for_vm, host, Reason::unproved, "the host does not tell its state");
@@ -35,9 +36,11 @@ Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& h
         return wait(Stage::waiting_for_vm, host, Reason::unproved,
                     "the entry is not valid, so its power state proves nothing", patience_over);
     if (runs_on_fresh_peer(state, vm, host, now))
-        return write(Stage::unregistering, host, Verb::unregister, vmid, "not valid here, and it runs on a peer");
+        return write(Stage::unregistering, host, Verb::unregister, vmid,
+                     "not valid here, and it runs on a peer");
     if (count(op.unregistered, host.name) == 0)
-        return write(Stage::unregistering, host, Verb::unregister, vmid, "to register it anew and read its state");
+        return write(Stage::unregistering, host, Verb::unregister, vmid,
+                     "to register it anew and read its state");
     return fail(host, Reason::unproved,
                 "the entry on " + host.name.str() + " stays invalid, so nothing proves that the VM is off");
 }
@@ -57,13 +60,14 @@ Decision power_off(const VmState& vm, const HostView& host, const Seen& seen, st
 
 Decision halt_running(const VmState& vm, const HostView& host, const Seen& seen, Time now) {
     const Op& op = *vm.op;
-    if (vm.settings.stop_mode == StopMode::power_off) return power_off(vm, host, seen, "stop_mode is power-off", now);
+    if (vm.settings.stop_mode == StopMode::power_off)
+        return power_off(vm, host, seen, "stop_mode is power-off", now);
     if (op.no_tools.contains(host.name))
         return power_off(vm, host, seen, "the guest cannot be shut down: VMware Tools does not run", now);
     if (storage_gone(vm, host, now)) return power_off(vm, host, seen, "its datastore is gone", now);
 
-    const Duration grace = std::min(op.grace.value_or(vm.settings.guest_shutdown_timeout),
-                                    vm.settings.guest_shutdown_timeout);
+    const Duration grace =
+        std::min(op.grace.value_or(vm.settings.guest_shutdown_timeout), vm.settings.guest_shutdown_timeout);
     const auto sent = op.shutdown_sent.find(host.name);
     const Time began = sent == op.shutdown_sent.end() ? now : sent->second;
     const Time grace_over = std::min(began + grace, op.deadline - stop_reserve);
@@ -99,7 +103,8 @@ std::optional<Decision> halt_absent(const State& state, const VmState& vm, const
 std::optional<Decision> decide_halt(const State& state, const VmState& vm, const HostView& host, Time now) {
     const Op& op = *vm.op;
     if (!fresh(state, host, now))
-        return wait(Stage::waiting_for_host, host, host.link == Link::up ? Reason::host_unreachable : host.link_reason,
+        return wait(Stage::waiting_for_host, host,
+                    host.link == Link::up ? Reason::host_unreachable : host.link_reason,
                     host.link_detail.empty() ? "the host does not answer" : host.link_detail);
     const Seen* seen = entry_of(host, vm);
     if (!seen) return halt_absent(state, vm, host, now);
@@ -112,7 +117,8 @@ std::optional<Decision> decide_halt(const State& state, const VmState& vm, const
         case Power::unknown:
             return wait(Stage::proving, host, Reason::unproved, "the host does not tell its power state");
     }
-    // A left entry on a peer is a warning only (design: takeover); on our own host it would be a second way to start.
+    // A left entry on a peer is a warning only (design: takeover); on our own host it would be a second way
+    // to start.
     if (host.name != state.local && op.clear_failed.contains(host.name)) return std::nullopt;
     if (op.not_before && now < *op.not_before)
         return wait(Stage::unregistering, host, Reason::unregister_failed, "trying again", *op.not_before);

@@ -30,7 +30,8 @@ struct LinkChanged {
 
 // News of a host. `asked` is when the read was SENT: what it says was true at that time or later.
 // full: this is everything there is; entries that are not in it are not in the inventory.
-// not full: what changed since the last Read of this session. With nothing in it, it confirms all that is known.
+// not full: what changed since the last Read of this session. With nothing in it, it confirms all that is
+// known.
 struct Read {
     HostName host;
     uint64_t session = 0;
@@ -98,8 +99,8 @@ struct CallerGone {
     CallerId caller = 0;
 };
 
-// The exclusive lock among engines on this node (rule 7) is ours now. `left` is what the stores tell at this moment:
-// another engine may have written meanwhile, and may have died with its write unanswered.
+// The exclusive lock among engines on this node (rule 7) is ours now. `left` is what the stores tell at this
+// moment: another engine may have written meanwhile, and may have died with its write unanswered.
 struct LockTaken {
     VmName vm;
     std::optional<Flying> left;
@@ -107,6 +108,7 @@ struct LockTaken {
 
 struct Tick {};
 
-using Event = std::variant<LinkChanged, Read, Looked, LookFailed, WriteDone, VmxChecked, Ask, CallerGone, LockTaken, Tick>;
+using Event = std::variant<LinkChanged, Read, Looked, LookFailed, WriteDone, VmxChecked, Ask, CallerGone,
+                           LockTaken, Tick>;
 
 }  // namespace vmha::core

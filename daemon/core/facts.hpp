@@ -48,7 +48,7 @@ struct Datastore {
     std::string name;
     std::string uuid;  // VMFS uuid, or the last part of the url; may be empty
     bool accessible = false;
-    std::string trouble;               // AllPathsDown_Start, AllPathsDown_Timeout, PermanentDeviceLoss, or empty
+    std::string trouble;  // AllPathsDown_Start, AllPathsDown_Timeout, PermanentDeviceLoss, or empty
     std::vector<std::string> extents;  // device names; empty where it is not VMFS (NFS, local folder)
     bool operator==(const Datastore&) const = default;
 };
@@ -72,31 +72,31 @@ struct HostFacts {
 // Why a host refused a call: the vSphere faults that we treat differently, everything else is `other`.
 enum class FaultKind {
     other,
-    lock_held,              // FileLocked, "Failed to lock the file"
-    already_exists,         // `existing` holds the vmid
-    not_found,              // the file does not exist
-    object_gone,            // ManagedObjectNotFound: the vmid is not (or not yet) there
-    invalid_power_state,    // it is already so, or the other way round
-    invalid_state,          // maintenance mode, configuration not available
+    lock_held,            // FileLocked, "Failed to lock the file"
+    already_exists,       // `existing` holds the vmid
+    not_found,            // the file does not exist
+    object_gone,          // ManagedObjectNotFound: the vmid is not (or not yet) there
+    invalid_power_state,  // it is already so, or the other way round
+    invalid_state,        // maintenance mode, configuration not available
     task_in_progress,
     question_pending,
     tools_unavailable,
-    restricted_version,     // free licence: reads only
+    restricted_version,  // free licence: reads only
     no_permission,
     not_enough_licenses,
     no_capacity,
     bad_datastore,
     file_fault,
     vm_config,
-    answered_already,       // ConcurrentAccess, InvalidArgument of AnswerVM: look again
-    not_supported,          // the host does not know the method
+    answered_already,  // ConcurrentAccess, InvalidArgument of AnswerVM: look again
+    not_supported,     // the host does not know the method
 };
 
 struct Fault {
     FaultKind kind = FaultKind::other;
-    std::string name;     // the vSphere fault, "FileLocked"
-    std::string message;  // the host's own words
-    std::string existing; // already_exists: the vmid named by the host
+    std::string name;      // the vSphere fault, "FileLocked"
+    std::string message;   // the host's own words
+    std::string existing;  // already_exists: the vmid named by the host
 };
 
 }  // namespace vmha::core

@@ -21,7 +21,9 @@ struct Findings {
     Time look_again = never;
 };
 
-std::string on(const HostView& host) { return " on " + host.name.str(); }
+std::string on(const HostView& host) {
+    return " on " + host.name.str();
+}
 
 void find_storage(const HostView& host, const VmState& vm, Findings& found) {
     const StorageState storage = storage_of(host, vm);
@@ -88,7 +90,8 @@ void find_absence(const HostView& host, const VmState& vm, Time now, Findings& f
         found.against.push_back(
             {Reason::not_registered, vm.settings.confirm.not_registered, "not in the inventory" + on(host)});
     else
-        found.against.push_back({Reason::not_active_here, Duration::zero(), "not started here, and not in the inventory" + on(host)});
+        found.against.push_back({Reason::not_active_here, Duration::zero(),
+                                 "not started here, and not in the inventory" + on(host)});
 }
 
 Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {
@@ -105,13 +108,14 @@ Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {
         return found;
     }
     if (vm.left_over)
-        found.against.push_back({Reason::left_over, Duration::zero(),
-                                 "a copy that the cluster did not start here runs" + on(host) +
-                                     ", and a peer runs it too"});
+        found.against.push_back(
+            {Reason::left_over, Duration::zero(),
+             "a copy that the cluster did not start here runs" + on(host) + ", and a peer runs it too"});
     find_connection(host, vm, *seen, now, found);
     find_question(host, vm, *seen, found);
     if (seen->entry.power == Power::off)
-        found.against.push_back({Reason::powered_off, vm.settings.confirm.powered_off, "powered off" + on(host)});
+        found.against.push_back(
+            {Reason::powered_off, vm.settings.confirm.powered_off, "powered off" + on(host)});
     if (seen->entry.power == Power::suspended)
         found.against.push_back({Reason::suspended, vm.settings.confirm.suspended, "suspended" + on(host)});
     find_storage(host, vm, found);
@@ -158,7 +162,8 @@ Time judge(VmState& vm, const Findings& found, const HostView& host, Time now, b
         }
     }
     if (was_unhealthy && !found.against.empty()) {
-        // From one trouble into the next, such as powered off and then unregistered: that was never well in between.
+        // From one trouble into the next, such as powered off and then unregistered: that was never well in
+        // between.
         vm.health.verdict = Verdict::unhealthy;
         vm.health.reason = found.against.front().reason;
         vm.health.detail = found.against.front().detail;
@@ -182,8 +187,8 @@ Time judge_fresh(const HostView& host, VmState& vm, Time now, bool was_unhealthy
     const Findings found = look_for_trouble(host, vm, now);
     if (vm.flying && (!found.against.empty() || found.settling)) {
         // Rule 6: while a write is unanswered nothing negative is concluded about its VM.
-        set_unknown(vm, Reason::operation_under_way, "a write on " + vm.flying->write.host.str() +
-                                                         " is not answered yet");
+        set_unknown(vm, Reason::operation_under_way,
+                    "a write on " + vm.flying->write.host.str() + " is not answered yet");
         return vm.flying->write.limit > now ? vm.flying->write.limit : never;
     }
     return judge(vm, found, host, now, was_unhealthy);

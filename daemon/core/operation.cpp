@@ -25,7 +25,8 @@ std::string failure(const VmState& vm, const std::string& why) {
     const Op& op = *vm.op;
     std::string line = "cannot " + std::string(word(op.kind)) + " " + vm.name.str() + ": " + why;
     if (op.fault && !op.fault_doing.empty() && line.find(op.fault_doing) == std::string::npos)
-        line += "; the last refusal: cannot " + op.fault_doing + ": " + op.fault->message + " (" + op.fault->name + ")";
+        line += "; the last refusal: cannot " + op.fault_doing + ": " + op.fault->message + " (" +
+                op.fault->name + ")";
     return line;
 }
 
@@ -133,7 +134,8 @@ void ask(Turn& turn, const Ask& ask) {
         turn.state.callers[ask.caller] = vm.name;
         vm.waiting_starts.push_back(ask);
         vm.waiting_since[ask.caller] = turn.now;
-        turn.note(vm, turn.state.local, Level::info, "start of " + vm.name.str() + " waits for the stop under way");
+        turn.note(vm, turn.state.local, Level::info,
+                  "start of " + vm.name.str() + " waits for the stop under way");
         return;
     }
     if (vm.op)
@@ -142,7 +144,9 @@ void ask(Turn& turn, const Ask& ask) {
     begin(turn, vm, ask);
 }
 
-void begin_tidy(Turn& turn, VmState& vm) { open(turn, vm, Kind::tidy, turn.now + tidy_limit); }
+void begin_tidy(Turn& turn, VmState& vm) {
+    open(turn, vm, Kind::tidy, turn.now + tidy_limit);
+}
 
 void caller_gone(Turn& turn, CallerId caller) {
     const auto found = turn.state.callers.find(caller);
@@ -192,7 +196,8 @@ void finish(Turn& turn, VmState& vm, Stage stage, Ending ending, Reason reason, 
     const std::string elapsed = " after " + std::to_string(to_ms(turn.now - op.began)) + " ms";
     const std::string detail =
         ending == Ending::ok ? vm.name.str() + " on " + host.str() + ": " + why : failure(vm, why);
-    change(turn, vm, stage, host, (ending == Ending::ok ? why : std::string(word(reason)) + ": " + detail) + elapsed);
+    change(turn, vm, stage, host,
+           (ending == Ending::ok ? why : std::string(word(reason)) + ": " + detail) + elapsed);
     for (const auto& caller : op.callers) answer(turn, caller, ending, reason, detail);
     if (op.kind == Kind::stop && ending == Ending::ok && vm.active) {
         vm.active = false;
@@ -210,7 +215,8 @@ Time next_expiry(const VmState& vm) {
     if (!vm.op) return next;
     next = std::min(next, vm.op->deadline);
     for (const auto& caller : vm.op->callers) next = std::min(next, caller.deadline);
-    if (vm.op->kind == Kind::start && vm.op->alone_since) next = std::min(next, *vm.op->alone_since + abandon_after);
+    if (vm.op->kind == Kind::start && vm.op->alone_since)
+        next = std::min(next, *vm.op->alone_since + abandon_after);
     return next;
 }
 

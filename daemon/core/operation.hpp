@@ -1,5 +1,6 @@
-// The life of one operation: who waits for it, how its stage changes, how it ends. change() is the only function
-// that changes a stage; the line that it writes is the log, the event stream, the progress and the tests' oracle.
+// The life of one operation: who waits for it, how its stage changes, how it ends. change() is the only
+// function that changes a stage; the line that it writes is the log, the event stream, the progress and the
+// tests' oracle.
 #pragma once
 #include <string>
 #include <string_view>

@@ -23,7 +23,8 @@ std::string letters(std::string_view text) {
     return out;
 }
 
-// The choice whose label is one of these, compared by letters alone ("I _moved it", "button.uuid.movedTheVM").
+// The choice whose label is one of these, compared by letters alone ("I _moved it",
+// "button.uuid.movedTheVM").
 std::optional<Choice> by_label(const Question& question, std::initializer_list<std::string_view> labels) {
     for (const auto& choice : question.choices)
         for (const auto label : labels)

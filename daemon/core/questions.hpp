@@ -1,5 +1,5 @@
-// Which questions of a VM may be answered, and how (rule 5): by message id, never by position or default, and by
-// what we are doing. Everything else is reported and left to a person.
+// Which questions of a VM may be answered, and how (rule 5): by message id, never by position or default, and
+// by what we are doing. Everything else is reported and left to a person.
 #pragma once
 #include <optional>
 #include <string>

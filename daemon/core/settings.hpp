@@ -1,4 +1,5 @@
-// What the administrator decided, as the core needs it. daemon/config fills it; times carry their defaults here.
+// What the administrator decided, as the core needs it. daemon/config fills it; times carry their defaults
+// here.
 #pragma once
 #include <map>
 #include <string>

@@ -37,19 +37,19 @@ struct HostView {
     std::string link_detail;
     Time link_since{};
 
-    uint64_t session = 0;            // the session that the facts below come from; 0: none yet
-    Time session_since{};            // first full read of that session
-    Time inventory_since{};          // the set of entries is unchanged since then
-    std::optional<Time> confirmed;   // all facts were true at that time or later (the read was sent then)
-    bool complete = false;           // a full read came in this session
+    uint64_t session = 0;           // the session that the facts below come from; 0: none yet
+    Time session_since{};           // first full read of that session
+    Time inventory_since{};         // the set of entries is unchanged since then
+    std::optional<Time> confirmed;  // all facts were true at that time or later (the read was sent then)
+    bool complete = false;          // a full read came in this session
     std::map<std::string, Seen> entries;  // by vmid
     std::map<std::string, DatastoreSeen> datastores;
     HostFacts facts;
     std::optional<Time> last_rescan;
-    std::map<VmName, std::string> where;   // configured VM -> vmid of its entry
+    std::map<VmName, std::string> where;       // configured VM -> vmid of its entry
     std::map<VmName, std::string> remembered;  // the same, from an earlier life: tells an invalid entry's VM
-    std::set<VmName> seen_left;              // we saw the VM's entry leave in this session
-    std::set<std::string> gone;              // vmids that left in this session: a late Look must not revive them
+    std::set<VmName> seen_left;                // we saw the VM's entry leave in this session
+    std::set<std::string> gone;  // vmids that left in this session: a late Look must not revive them
 };
 
 enum class Stage {
@@ -109,17 +109,17 @@ struct Op {
     bool left_over = false;  // a start that found a left-over copy: it goes off hard before anything else
     int power_on_tries = 0;
     int register_tries = 0;
-    std::optional<Time> powered_on;        // our power-on succeeded here
-    std::optional<HostName> taking_over;   // the peer whose copy this start stops first
-    bool taken_over = false;               // that is done; one takeover per start
-    std::optional<Presence> vmx;           // of the preflight for a takeover
+    std::optional<Time> powered_on;       // our power-on succeeded here
+    std::optional<HostName> taking_over;  // the peer whose copy this start stops first
+    bool taken_over = false;              // that is done; one takeover per start
+    std::optional<Presence> vmx;          // of the preflight for a takeover
     bool vmx_asked = false;
-    std::optional<Time> not_before;        // the next write waits for this (a retry)
-    std::optional<Fault> fault;            // the last refusal, for the failure's sentence
-    std::string fault_doing;               // what was refused: "power on vm1 on esxi1"
-    std::map<HostName, Time> peer_decided; // rule 6: a write to a peer needs a look begun after the decision
-    std::set<HostName> clear_failed;       // a peer's left entry could not be unregistered: a warning only
-    Reason blocked_by = Reason::deadline;  // why it waits, for the answer if it waits until the deadline
+    std::optional<Time> not_before;         // the next write waits for this (a retry)
+    std::optional<Fault> fault;             // the last refusal, for the failure's sentence
+    std::string fault_doing;                // what was refused: "power on vm1 on esxi1"
+    std::map<HostName, Time> peer_decided;  // rule 6: a write to a peer needs a look begun after the decision
+    std::set<HostName> clear_failed;        // a peer's left entry could not be unregistered: a warning only
+    Reason blocked_by = Reason::deadline;   // why it waits, for the answer if it waits until the deadline
     std::string blocked_detail;
 };
 
@@ -147,18 +147,18 @@ struct VmState {
     std::vector<Ask> waiting_starts;  // behind a stop
     std::map<CallerId, Time> waiting_since;
     std::optional<Flying> flying;
-    std::optional<Flying> answering;  // a question's answer, while the power-on that asks it is flying
+    std::optional<Flying> answering;      // a question's answer, while the power-on that asks it is flying
     std::map<HostName, Time> look_after;  // only facts asked at or after this count there
     std::map<HostName, Time> looked;      // when the last finished Look was asked
     std::map<HostName, LookId> looking;   // a Look under way
     bool lock_asked = false, lock_held = false;
     bool paused = false;
 
-    bool left_over = false;            // runs here without the mark, and was seen running on a peer at the same time
-    std::optional<Time> tidy_since;    // since when there is something to tidy up here
+    bool left_over = false;  // runs here without the mark, and was seen running on a peer at the same time
+    std::optional<Time> tidy_since;     // since when there is something to tidy up here
     std::map<Reason, Time> suspicions;  // reasons that fresh views hold, each since when
     std::optional<Time> unknown_since;
-    Health health;   // as last evaluated
+    Health health;  // as last evaluated
     Time wake = never;
 };
 
@@ -167,7 +167,7 @@ struct State {
     HostName local;
     std::map<HostName, HostView> hosts;
     std::map<VmName, VmState> vms;
-    uint64_t last_id = 0;  // operations, writes, looks
+    uint64_t last_id = 0;                        // operations, writes, looks
     std::multimap<std::string, VmName> by_file;  // VmxPath::file -> the VMs it may belong to
     std::set<std::pair<Time, VmName>> wakes;
     std::map<CallerId, VmName> callers;

@@ -38,7 +38,8 @@ void end_halts_if_done(Turn& turn, VmState& vm) {
         op.left_over = false;
     if (!op.taking_over || op.taken_over) return;
     const HostView& peer = turn.state.hosts.at(*op.taking_over);
-    if (fresh(turn.state, peer, turn.now) && !decide_halt(turn.state, vm, peer, turn.now)) op.taken_over = true;
+    if (fresh(turn.state, peer, turn.now) && !decide_halt(turn.state, vm, peer, turn.now))
+        op.taken_over = true;
 }
 
 void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
@@ -49,7 +50,8 @@ void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
     });
     if (decision.stage == Stage::stopping_elsewhere) op.taking_over = decision.host;
     if (decision.what == Decision::What::finish)
-        return finish(turn, vm, decision.stage, decision.ending, decision.reason, decision.host, decision.why);
+        return finish(turn, vm, decision.stage, decision.ending, decision.reason, decision.host,
+                      decision.why);
     change(turn, vm, decision.stage, decision.host, decision.why);
     op.blocked_by = decision.what == Decision::What::wait ? decision.blocked_by : Reason::deadline;
     op.blocked_detail = decision.why;
@@ -63,7 +65,8 @@ void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
 bool held_up(Turn& turn, VmState& vm) {
     Op& op = *vm.op;
     if (!vm.lock_held) {
-        if (turn.now >= op.began + lock_is_worth_a_line) change(turn, vm, Stage::waiting_for_lock, turn.state.local, "");
+        if (turn.now >= op.began + lock_is_worth_a_line)
+            change(turn, vm, Stage::waiting_for_lock, turn.state.local, "");
         op.blocked_by = Reason::busy;
         op.blocked_detail = "another vmhad on this node is working on it";
         return true;
@@ -113,14 +116,16 @@ Level health_level(const VmState& vm) {
     // The operation's own lines tell more.
     if (reason == Reason::operation_under_way) return Level::debug;
     // A VM that belongs on another node is no fault here.
-    if (reason == Reason::not_active_here || reason == Reason::settling) return vm.active ? Level::info : Level::debug;
+    if (reason == Reason::not_active_here || reason == Reason::settling)
+        return vm.active ? Level::info : Level::debug;
     if (vm.health.verdict == Verdict::healthy) return Level::info;
     return vm.health.verdict == Verdict::unknown ? Level::warning : Level::error;
 }
 
 void say_health(Turn& turn, const VmState& vm, const Health& before) {
     const Health& health = vm.health;
-    if (health.verdict == before.verdict && health.reason == before.reason && health.exit_code == before.exit_code)
+    if (health.verdict == before.verdict && health.reason == before.reason &&
+        health.exit_code == before.exit_code)
         return;
     Say say;
     say.topic = Topic::health;
@@ -182,7 +187,8 @@ void say_link(Turn& turn, const LinkChanged& changed, Link before) {
 }
 
 // A look that a Read or Looked answers is over.
-void end_look(State& state, const HostName& host, LookId id, std::optional<Time> asked, std::set<VmName>& dirty) {
+void end_look(State& state, const HostName& host, LookId id, std::optional<Time> asked,
+              std::set<VmName>& dirty) {
     for (auto& [name, vm] : state.vms) {
         const auto looking = vm.looking.find(host);
         if (looking == vm.looking.end() || looking->second != id) continue;
@@ -213,11 +219,13 @@ struct Apply {
         };
         const auto vm = std::ranges::find_if(turn.state.vms, waits);
         if (counts || vm == turn.state.vms.end() || event.session != turn.state.hosts.at(event.host).session)
-            return end_look(turn.state, event.host, event.look, counts ? std::optional(event.asked) : std::nullopt,
-                            dirty);
+            return end_look(turn.state, event.host, event.look,
+                            counts ? std::optional(event.asked) : std::nullopt, dirty);
         look(turn, vm->second, event.host, event.vmid);  // the watch was faster: look again
     }
-    void operator()(const LookFailed& event) { end_look(turn.state, event.host, event.look, std::nullopt, dirty); }
+    void operator()(const LookFailed& event) {
+        end_look(turn.state, event.host, event.look, std::nullopt, dirty);
+    }
     void operator()(const WriteDone& event) {
         write_done(turn, event);
         for (const auto& [name, vm] : turn.state.vms)

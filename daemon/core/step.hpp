@@ -3,8 +3,8 @@
 //   start:  waiting … -> checking -> (stopping elsewhere) -> registering -> powering on -> started
 //   stop:   waiting … -> shutting down -> powering off -> unregistering -> proving -> stopped
 //
-// Both are level-triggered: look at the view, take the next step, look again. So a restart of the daemon or a second
-// caller needs no special case, but one: an unanswered write is state too (Flying).
+// Both are level-triggered: look at the view, take the next step, look again. So a restart of the daemon or a
+// second caller needs no special case, but one: an unanswered write is state too (Flying).
 #pragma once
 #include <vector>
 

@@ -58,7 +58,8 @@ void watch_left_over(Turn& turn, VmState& vm) {
     vm.left_over = true;
     turn.note(vm, local.name, Level::error,
               "LEFT OVER: a copy of " + vm.name.str() + " runs on " + local.name.str() +
-                  " that the cluster did not start there, while a peer runs it too; it may carry the memory of another "
+                  " that the cluster did not start there, while a peer runs it too; it may carry the memory "
+                  "of another "
                   "copy of the mirror: power it off, or let the next start here do it");
 }
 

@@ -1,5 +1,5 @@
-// Time as the core sees it: an argument, counted from boot and including suspend, so that a node that was stunned
-// wakes with its deadlines passed. Nothing in this room reads a clock.
+// Time as the core sees it: an argument, counted from boot and including suspend, so that a node that was
+// stunned wakes with its deadlines passed. Nothing in this room reads a clock.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -21,6 +21,8 @@ using std::chrono::seconds;
 
 inline constexpr Time never = Time::max();
 
-inline int64_t to_ms(Duration d) { return std::chrono::duration_cast<milliseconds>(d).count(); }
+inline int64_t to_ms(Duration d) {
+    return std::chrono::duration_cast<milliseconds>(d).count();
+}
 
 }  // namespace vmha::core

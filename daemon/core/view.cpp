@@ -81,7 +81,8 @@ void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bo
     if (const auto vm = owner(state, host, entry)) dirty.insert(*vm);
 }
 
-void drop_entry(const State& state, HostView& host, const std::string& vmid, Time now, std::set<VmName>& dirty) {
+void drop_entry(const State& state, HostView& host, const std::string& vmid, Time now,
+                std::set<VmName>& dirty) {
     const auto old = host.entries.find(vmid);
     host.gone.insert(vmid);
     if (old == host.entries.end()) return;

@@ -1,5 +1,5 @@
-// The view of the hosts: how news is merged, and what may be concluded from it. Every question about a host goes
-// through these functions, so that "unknown is not off" (rule 1) is kept in one place.
+// The view of the hosts: how news is merged, and what may be concluded from it. Every question about a host
+// goes through these functions, so that "unknown is not off" (rule 1) is kept in one place.
 #pragma once
 #include <optional>
 #include <set>

@@ -47,7 +47,9 @@ std::optional<VmxPath> parse_vmx_path(std::string_view text) {
     return VmxPath{std::string(volume), std::move(*file)};
 }
 
-std::string datastore_path(const VmxPath& path) { return "[" + path.volume + "] " + path.file; }
+std::string datastore_path(const VmxPath& path) {
+    return "[" + path.volume + "] " + path.file;
+}
 
 std::string file_path(const VmxPath& path) {
     return std::string(volumes) + path.volume + "/" + path.file;

@@ -34,7 +34,9 @@ bool passing(FaultKind kind) {
            kind == FaultKind::lock_held;
 }
 
-void retry_later(Turn& turn, Op& op) { op.not_before = turn.now + retry_delay; }
+void retry_later(Turn& turn, Op& op) {
+    op.not_before = turn.now + retry_delay;
+}
 
 void remember_sent(Turn& turn, VmState& vm, const Write& write) {
     Op& op = *vm.op;
@@ -121,7 +123,8 @@ bool effect_seen(const State& state, const VmState& vm, const Flying& flying, Ti
     const bool present = entry != host.entries.end();
     switch (flying.write.verb) {
         case Verb::register_vm: return entry_of(host, vm) != nullptr;
-        case Verb::unregister: return !present && (host.gone.contains(flying.write.vmid) || now >= absence_settles(host));
+        case Verb::unregister:
+            return !present && (host.gone.contains(flying.write.vmid) || now >= absence_settles(host));
         case Verb::power_on: return present && entry->second.entry.power == Power::on;
         case Verb::power_off:
         case Verb::shutdown_guest: return present && entry->second.entry.power == Power::off;
@@ -168,7 +171,8 @@ void send(Turn& turn, VmState& vm, const Decision& decision) {
     const HostName& host = decision.write.host;
     Op& op = *vm.op;
     if (host != turn.state.local && decision.write.verb != Verb::rescan_storage) {
-        // A node that was stunned wakes with an old decision: ask the peer anew before anything is changed there.
+        // A node that was stunned wakes with an old decision: ask the peer anew before anything is changed
+        // there.
         const auto known = known_as_of(turn.state.hosts.at(host), vm);
         const auto decided = op.peer_decided.find(host);
         if (decided == op.peer_decided.end() || !known || *known < decided->second) {
@@ -217,9 +221,9 @@ void write_done(Turn& turn, const WriteDone& done) {
         if (vm.op && done.outcome == Outcome::refused) on_refused(turn, vm, write, done.fault);
         if (write.verb == Verb::rescan_storage) return;
         vm.look_after[write.host] = turn.now;
-        const std::string vmid = !write.vmid.empty()          ? write.vmid
-                                 : !done.vmid.empty()         ? done.vmid
-                                                              : done.fault.existing;
+        const std::string vmid = !write.vmid.empty()  ? write.vmid
+                                 : !done.vmid.empty() ? done.vmid
+                                                      : done.fault.existing;
         look(turn, vm, write.host, vmid);
         return;
     }

@@ -9,7 +9,8 @@ void send(Turn& turn, VmState& vm, const Decision& decision);
 
 void write_done(Turn& turn, const WriteDone& done);
 
-// An unanswered write whose effect is seen, or whose limit is over and a read was asked since, holds nothing up.
+// An unanswered write whose effect is seen, or whose limit is over and a read was asked since, holds nothing
+// up.
 void land_unanswered(Turn& turn, VmState& vm);
 
 void look(Turn& turn, VmState& vm, const HostName& host, const std::string& vmid);

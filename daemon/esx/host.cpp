@@ -49,17 +49,12 @@ void Host::Impl::set_link(core::Link state, Reason reason, std::string detail) {
 Host::Impl::Ending Host::Impl::ending_of(const Error& error) const {
     using core::Link;
     switch (error.code) {
-        case Errc::certificate_changed:
-            return {Link::untrusted, Reason::certificate_changed, error.message};
+        case Errc::certificate_changed: return {Link::untrusted, Reason::certificate_changed, error.message};
         // At once: the breaker says what comes next.
-        case Errc::bad_password:
-            return {Link::bad_password, Reason::bad_password, error.message, true};
-        case Errc::locked_out:
-            return {Link::locked_out, Reason::locked_out, error.message};
-        case Errc::not_authenticated:
-            return {Link::down, Reason::not_authenticated, error.message};
-        default:
-            return {Link::down, Reason::host_unreachable, error.message};
+        case Errc::bad_password: return {Link::bad_password, Reason::bad_password, error.message, true};
+        case Errc::locked_out: return {Link::locked_out, Reason::locked_out, error.message};
+        case Errc::not_authenticated: return {Link::down, Reason::not_authenticated, error.message};
+        default: return {Link::down, Reason::host_unreachable, error.message};
     }
 }
 

@@ -166,8 +166,7 @@ Task<core::WriteDone> Host::Impl::carry_out(const core::Write& order) {
             const auto request = request::answer(order.vmid, order.question_id, order.choice_key);
             co_return co_await plain_call(order, request, limit);
         }
-        case core::Verb::rescan_storage:
-            co_return co_await rescan(order, limit);
+        case core::Verb::rescan_storage: co_return co_await rescan(order, limit);
     }
     co_return without_reply(order, Outcome::unsent, "unknown verb");
 }

@@ -25,10 +25,8 @@ bool accept_can_go_on(const boost::system::error_code& cause) {
         case ENOBUFS:
         case ENOMEM:
         case ECONNABORTED:
-        case EPROTO:
-            return true;
-        default:
-            return false;
+        case EPROTO: return true;
+        default: return false;
     }
 }
 

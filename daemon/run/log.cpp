@@ -43,14 +43,10 @@ std::string in_json(std::string_view text) {
 
 spdlog::level::level_enum spd_level(Level level) {
     switch (level) {
-        case Level::error:
-            return spdlog::level::err;
-        case Level::warning:
-            return spdlog::level::warn;
-        case Level::info:
-            return spdlog::level::info;
-        case Level::debug:
-            return spdlog::level::debug;
+        case Level::error: return spdlog::level::err;
+        case Level::warning: return spdlog::level::warn;
+        case Level::info: return spdlog::level::info;
+        case Level::debug: return spdlog::level::debug;
     }
     return spdlog::level::info;
 }
@@ -58,14 +54,10 @@ spdlog::level::level_enum spd_level(Level level) {
 // sd-daemon(3): what the journal takes as the line's priority.
 std::string_view journal_prefix(Level level) {
     switch (level) {
-        case Level::error:
-            return "<3>";
-        case Level::warning:
-            return "<4>";
-        case Level::info:
-            return "<6>";
-        case Level::debug:
-            return "<7>";
+        case Level::error: return "<3>";
+        case Level::warning: return "<4>";
+        case Level::info: return "<6>";
+        case Level::debug: return "<7>";
     }
     return "";
 }
@@ -109,8 +101,8 @@ void Scrubber::hide(std::string_view secret) {
 std::string Scrubber::scrub(std::string_view text) const {
     std::string out;
     while (!text.empty()) {
-        const auto found =
-            std::ranges::find_if(hidden_, [text](const std::string& secret) { return text.starts_with(secret); });
+        const auto found = std::ranges::find_if(
+            hidden_, [text](const std::string& secret) { return text.starts_with(secret); });
         out += found == hidden_.end() ? text.substr(0, 1) : "***";
         text.remove_prefix(found == hidden_.end() ? 1 : found->size());
     }

@@ -98,26 +98,13 @@ std::string escaped(std::string_view text) {
     while (!text.empty()) {
         const size_t length = sequence_length(text);
         switch (text.front()) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&apos;";
-                break;
-            case '\r':
-                out += "&#13;";
-                break;  // a parser would make a line feed of it
-            default:
-                out += length == 0 ? "?" : text.substr(0, length);
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            case '\'': out += "&apos;"; break;
+            case '\r': out += "&#13;"; break;  // a parser would make a line feed of it
+            default: out += length == 0 ? "?" : text.substr(0, length);
         }
         text.remove_prefix(length == 0 ? 1 : length);
     }

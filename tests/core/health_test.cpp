@@ -16,7 +16,9 @@ void running_here(World& world) {
     REQUIRE(world.verdict() == Verdict::healthy);
 }
 
-VmEntry& entry(World& world) { return world.hosts.at("esxi1").entries.begin()->second; }
+VmEntry& entry(World& world) {
+    return world.hosts.at("esxi1").entries.begin()->second;
+}
 
 void change(World& world, auto what) {
     what(entry(world));
@@ -64,7 +66,8 @@ TEST_CASE("a host that falls silent makes the VM unknown within freshness_s + 1 
     running_here(world);
     world.hosts.at("esxi1").answers = false;
     const Time silent = world.now;
-    while (world.verdict() == Verdict::healthy && world.now < silent + seconds(10)) world.run(milliseconds(10));
+    while (world.verdict() == Verdict::healthy && world.now < silent + seconds(10))
+        world.run(milliseconds(10));
     CHECK(world.verdict() == Verdict::unknown);
     CHECK(world.health().reason == Reason::stale);
     CHECK(world.health().exit_code == ExitCode::ok);

@@ -1,4 +1,5 @@
-// What a split leaves behind: entries are tidied up, running copies are reported and removed by the next start.
+// What a split leaves behind: entries are tidied up, running copies are reported and removed by the next
+// start.
 #include "tests/core/world.hpp"
 
 using namespace vmha;
@@ -14,7 +15,8 @@ void both_connected(World& world) {
 }
 
 bool said(const World& world, std::string_view what) {
-    return std::ranges::any_of(world.said, [&](const Say& say) { return say.message.find(what) != std::string::npos; });
+    return std::ranges::any_of(world.said,
+                               [&](const Say& say) { return say.message.find(what) != std::string::npos; });
 }
 
 }  // namespace

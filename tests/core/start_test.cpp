@@ -80,7 +80,8 @@ TEST_CASE("a VM of the same name in another directory is not ours") {
 }
 
 TEST_CASE("a start refuses to touch a VM that runs on a peer if the policy says so") {
-    World world([](Settings& s) { s.vms.at(VmName("vm1")).on_running_elsewhere = OnRunningElsewhere::refuse; });
+    World world(
+        [](Settings& s) { s.vms.at(VmName("vm1")).on_running_elsewhere = OnRunningElsewhere::refuse; });
     both_connected(world);
     world.add("esxi2", "vm1", Power::on);
     const auto caller = world.ask(Kind::start);
@@ -102,15 +103,17 @@ TEST_CASE("a takeover stops the peer's copy, proves it off, then starts here") {
     const auto on = std::ranges::find(world.writes, Verb::power_on, &Write::verb);
     const auto gone = std::ranges::find(world.writes, Verb::unregister, &Write::verb);
     CHECK(gone < on);
-    CHECK(world.stages() == Strings{"checking", "stopping elsewhere", "registering",
-                                    "powering on", "started"});
+    CHECK(world.stages() ==
+          Strings{"checking", "stopping elsewhere", "registering", "powering on", "started"});
 }
 
 TEST_CASE("nothing is done to a peer when the preflight fails") {
     World world;
     both_connected(world);
     world.add("esxi2", "vm1", Power::on);
-    SECTION("the .vmx file is missing here") { world.vmx = Presence::missing; }
+    SECTION("the .vmx file is missing here") {
+        world.vmx = Presence::missing;
+    }
     SECTION("the local host is in maintenance mode") {
         world.hosts.at("esxi1").facts.in_maintenance = true;
         world.connect("esxi1");
@@ -191,7 +194,8 @@ TEST_CASE("a start without its host fails host_unreachable at the deadline") {
 
 TEST_CASE("a start whose host refuses the login fails at once") {
     World world;
-    world.happen(LinkChanged{HostName("esxi1"), Link::bad_password, Reason::bad_password, "esxi1 refused the login", 0});
+    world.happen(LinkChanged{HostName("esxi1"), Link::bad_password, Reason::bad_password,
+                             "esxi1 refused the login", 0});
     const auto caller = world.ask(Kind::start);
     REQUIRE(world.answer_to(caller) == nullptr);
     world.run(milliseconds(10));
@@ -262,8 +266,11 @@ TEST_CASE("a question while powering on is answered 'moved', never with the defa
     world.hosts.at("esxi1").task_time = seconds(8);
     const auto caller = world.ask(Kind::start);
     world.run(seconds(1));
-    entry.question = Question{"7", "moved or copied?", {"msg.uuid.altered"},
-                              {{"0", "button.uuid.cancel"}, {"1", "button.uuid.movedTheVM"}, {"2", "button.uuid.copiedTheVM"}}};
+    entry.question = Question{
+        "7",
+        "moved or copied?",
+        {"msg.uuid.altered"},
+        {{"0", "button.uuid.cancel"}, {"1", "button.uuid.movedTheVM"}, {"2", "button.uuid.copiedTheVM"}}};
     world.push("esxi1", entry.vmid);
     world.run_until_answered(caller);
     CHECK(world.answer_to(caller)->ending == Ending::ok);
@@ -290,9 +297,10 @@ TEST_CASE("an unknown question is not answered; the start fails with its text") 
 TEST_CASE("a refusal that no waiting cures ends the start with its reason") {
     World world;
     both_connected(world);
-    const auto [kind, reason] = GENERATE(table<FaultKind, Reason>(
-        {{FaultKind::restricted_version, Reason::license_restricted}, {FaultKind::no_permission, Reason::no_privilege},
-         {FaultKind::not_found, Reason::vmx_missing}}));
+    const auto [kind, reason] =
+        GENERATE(table<FaultKind, Reason>({{FaultKind::restricted_version, Reason::license_restricted},
+                                           {FaultKind::no_permission, Reason::no_privilege},
+                                           {FaultKind::not_found, Reason::vmx_missing}}));
     world.hosts.at("esxi1").refusals[Verb::register_vm] = {{kind, "X", "no", ""}};
     const auto caller = world.ask(Kind::start);
     world.run(seconds(1));

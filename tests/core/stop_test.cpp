@@ -12,7 +12,9 @@ void both_connected(World& world) {
     world.connect("esxi2");
 }
 
-Duration elapsed(const World& world, CallerId caller) { return milliseconds(world.answer_to(caller)->elapsed_ms); }
+Duration elapsed(const World& world, CallerId caller) {
+    return milliseconds(world.answer_to(caller)->elapsed_ms);
+}
 
 }  // namespace
 
@@ -120,7 +122,8 @@ TEST_CASE("an unregister that fails at random is looped with the deadline") {
     }
 }
 
-TEST_CASE("a stop whose host does not answer fails host_unreachable at the deadline, never earlier, never well") {
+TEST_CASE(
+    "a stop whose host does not answer fails host_unreachable at the deadline, never earlier, never well") {
     World world;
     both_connected(world);
     world.add("esxi1", "vm1", Power::on);
@@ -220,7 +223,8 @@ TEST_CASE("a lock-lost question is answered OK in a stop, for that copy must go 
     World world;
     both_connected(world);
     VmEntry& entry = world.add("esxi1", "vm1", Power::on);
-    entry.question = Question{"3", "The lock protecting x.vmdk has been lost", {"msg.hbacommon.locklost"}, {{"0", "OK"}}};
+    entry.question =
+        Question{"3", "The lock protecting x.vmdk has been lost", {"msg.hbacommon.locklost"}, {{"0", "OK"}}};
     world.push("esxi1", entry.vmid);
     const auto caller = world.ask(Kind::stop);
     world.run_until_answered(caller);
@@ -233,7 +237,9 @@ TEST_CASE("out of space is answered by cancelling in a stop, by its label and no
     World world;
     both_connected(world);
     VmEntry& entry = world.add("esxi1", "vm1", Power::on);
-    entry.question = Question{"4", "There is no more space", {"msg.hbacommon.outofspace"},
+    entry.question = Question{"4",
+                              "There is no more space",
+                              {"msg.hbacommon.outofspace"},
                               {{"0", "button.retry"}, {"1", "button.abort"}}};
     world.push("esxi1", entry.vmid);
     const auto caller = world.ask(Kind::stop);

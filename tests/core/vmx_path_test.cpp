@@ -13,9 +13,10 @@ TEST_CASE("all spellings of a path are one path") {
 }
 
 TEST_CASE("a path that names no file on a datastore is refused") {
-    for (const char* text : {"", "vm1/vm1.vmx", "/vmfs/volumes/EC_iSCSI", "/vmfs/volumes/EC_iSCSI/", "/etc/passwd",
-                             "[EC_iSCSI]", "[EC_iSCSI] ", "[] vm1.vmx", "[EC_iSCSI vm1/vm1.vmx",
-                             "/vmfs/volumes/EC_iSCSI/../x/vm1.vmx", "[EC_iSCSI] ./vm1.vmx", "[ds] d/"}) {
+    for (const char* text :
+         {"", "vm1/vm1.vmx", "/vmfs/volumes/EC_iSCSI", "/vmfs/volumes/EC_iSCSI/", "/etc/passwd", "[EC_iSCSI]",
+          "[EC_iSCSI] ", "[] vm1.vmx", "[EC_iSCSI vm1/vm1.vmx", "/vmfs/volumes/EC_iSCSI/../x/vm1.vmx",
+          "[EC_iSCSI] ./vm1.vmx", "[ds] d/"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_vmx_path(text));
     }

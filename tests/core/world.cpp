@@ -50,7 +50,8 @@ void World::watch(const std::string& name) {
     FakeHost& host = hosts.at(name);
     const int daemon = daemon_;
     const uint64_t session = host.session;
-    if (host.answers) happen(Read{HostName(name), host.session, now - seconds(1), false, {}, {}, {}, {}, {}, {}});
+    if (host.answers)
+        happen(Read{HostName(name), host.session, now - seconds(1), false, {}, {}, {}, {}, {}, {}});
     at(now + seconds(1), [this, name, session, daemon] {
         if (daemon == daemon_ && session == hosts.at(name).session) watch(name);
     });
@@ -151,7 +152,8 @@ bool World::runs(const std::string& host, const std::string& vm) const {
 }
 
 bool World::registered(const std::string& host, const std::string& vm) const {
-    return std::ranges::any_of(hosts.at(host).entries, [&](const auto& item) { return item.second.name == vm; });
+    return std::ranges::any_of(hosts.at(host).entries,
+                               [&](const auto& item) { return item.second.name == vm; });
 }
 
 std::vector<std::string> World::stages() const {

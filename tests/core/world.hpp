@@ -1,5 +1,5 @@
-// A tiny world in virtual time for tests of the core: hosts that carry out writes, push their changes and answer
-// looks. What a test wants to go wrong it says in the public members.
+// A tiny world in virtual time for tests of the core: hosts that carry out writes, push their changes and
+// answer looks. What a test wants to go wrong it says in the public members.
 #pragma once
 #include <deque>
 #include <functional>
@@ -15,8 +15,8 @@ namespace vmha::core::test {
 inline constexpr auto start = Time(std::chrono::hours(1));
 
 struct FakeHost {
-    bool answers = true;               // false: silent; calls are lost
-    bool loses_replies = false;        // carries out writes and never answers them
+    bool answers = true;         // false: silent; calls are lost
+    bool loses_replies = false;  // carries out writes and never answers them
     uint64_t session = 0;
     int next_vmid = 1;
     std::map<std::string, VmEntry> entries;
@@ -34,7 +34,7 @@ public:
     explicit World(std::function<void(Settings&)> change = {});
 
     // Hosts
-    void connect(const std::string& host);                // login and full read
+    void connect(const std::string& host);                       // login and full read
     void lose(const std::string& host, Link link = Link::down);  // the link breaks and the daemon knows it
     VmEntry& add(const std::string& host, const std::string& vm, Power power);  // registered behind our back
     void push(const std::string& host, const std::string& vmid);  // tells the daemon of a change

@@ -75,7 +75,8 @@ core::VmEntry entry_of(const site::Site& site, site::HostId host, const site::Vm
     entry.connection = connection_of(vm.connection);
     entry.heartbeat = heartbeat_of(vm.heartbeat);
     entry.tools_running = vm.tools_running;
-    if (vm.connection == site::Connection::connected) entry.path = core::parse_vmx_path(site.datastore_path(host, vm.path));
+    if (vm.connection == site::Connection::connected)
+        entry.path = core::parse_vmx_path(site.datastore_path(host, vm.path));
     if (const auto* files = site.files(host, vm)) entry.instance_uuid = files->instance_uuid;
     if (vm.question) entry.question = question_of(*vm.question);
     if (vm.booted) entry.booted = epoch + *vm.booted;
@@ -84,14 +85,16 @@ core::VmEntry entry_of(const site::Site& site, site::HostId host, const site::Vm
 
 core::Datastore datastore_of(const site::Site& site, site::HostId host) {
     const auto& config = site.config();
-    return {config.vmfs_uuid, config.datastore, config.vmfs_uuid, site.host(host).accessible, "", {config.device}};
+    return {config.vmfs_uuid, config.datastore, config.vmfs_uuid, site.host(host).accessible, "",
+            {config.device}};
 }
 
 core::HostFacts facts_of(const site::Site& site, site::HostId host) {
     core::HostFacts facts;
     facts.product = "site model";
     facts.in_maintenance = site.host(host).maintenance;
-    facts.paths = {{site.host(host).config.iscsi_adapter, site.config().device, site.disk_of(host) != nullptr}};
+    facts.paths = {
+        {site.host(host).config.iscsi_adapter, site.config().device, site.disk_of(host) != nullptr}};
     return facts;
 }
 
@@ -103,10 +106,12 @@ core::Fault fault_of(const site::Fault& fault) {
     return out;
 }
 
-std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::HostId host, const core::Write& write) {
+std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::HostId host,
+                                                     const core::Write& write) {
     const int vm = write.vmid.empty() ? 0 : std::stoi(write.vmid);
     switch (write.verb) {
-        case core::Verb::register_vm: return site.register_vm(host, core::datastore_path(write.path), "", "root");
+        case core::Verb::register_vm:
+            return site.register_vm(host, core::datastore_path(write.path), "", "root");
         case core::Verb::power_on: return site.power(host, vm, site::Verb::power_on, "root");
         case core::Verb::power_off: return site.power(host, vm, site::Verb::power_off, "root");
         case core::Verb::unregister: return outcome(write, site.unregister_vm(host, vm));

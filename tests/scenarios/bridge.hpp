@@ -1,5 +1,5 @@
-// Between the site model and the core, in one process and without SOAP: what a host would report, and what a write
-// does to it.
+// Between the site model and the core, in one process and without SOAP: what a host would report, and what a
+// write does to it.
 #pragma once
 #include <string>
 #include <variant>
@@ -19,6 +19,7 @@ core::HostFacts facts_of(const site::Site& site, site::HostId host);
 core::Fault fault_of(const site::Fault& fault);
 
 // A task's id if the write goes on as a task, else its outcome at once.
-std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::HostId host, const core::Write& write);
+std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::HostId host,
+                                                     const core::Write& write);
 
 }  // namespace vmha::scenario

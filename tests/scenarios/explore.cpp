@@ -1,5 +1,5 @@
-// explore [--schedules N] [--seed S] [--trace]: N random schedules from seed S on; a violation prints its seed, and the
-// same seed replays it exactly.
+// explore [--schedules N] [--seed S] [--trace]: N random schedules from seed S on; a violation prints its
+// seed, and the same seed replays it exactly.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -8,7 +8,8 @@
 
 int main(int argc, char** argv) {
     using namespace vmha::scenario;
-    CLI::App app("Random schedules of requests and faults over the core and the site model, in virtual time.");
+    CLI::App app(
+        "Random schedules of requests and faults over the core and the site model, in virtual time.");
     uint64_t schedules = 1000, seed = 1;
     bool trace = false, first = false;
     app.add_option("--schedules", schedules)->capture_default_str();
@@ -30,7 +31,8 @@ int main(int argc, char** argv) {
         std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed + i), explored.violation.c_str());
     }
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    std::printf("%llu schedules, %zu steps, %.1f s\n", static_cast<unsigned long long>(schedules), steps, took);
+    std::printf("%llu schedules, %zu steps, %.1f s\n", static_cast<unsigned long long>(schedules), steps,
+                took);
     std::printf("%llu passed, %zu failed\n", static_cast<unsigned long long>(violations ? 0 : 1), violations);
     return violations == 0 ? 0 : 1;
 }

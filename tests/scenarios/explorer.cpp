@@ -30,7 +30,9 @@ public:
             if (!carried_out) lost_[node] = write;
         };
         world_.on_wrong = [this](const std::string& what) { violated(what); };
-        world_.on_write = [this](const std::string& node, const core::Write& write) { check_write(node, write); };
+        world_.on_write = [this](const std::string& node, const core::Write& write) {
+            check_write(node, write);
+        };
     }
 
     Explored run() {
@@ -84,7 +86,9 @@ private:
             case 0: return power(node, host, false);
             case 1:
             case 2: return power(node, host, true);
-            case 3: return world_.site.host_network(id(host), chance(0.5) ? site::Network::cut : site::Network::stalled);
+            case 3:
+                return world_.site.host_network(id(host),
+                                                chance(0.5) ? site::Network::cut : site::Network::stalled);
             case 4:
             case 5: return world_.site.host_network(id(host), site::Network::up);
             case 6: return world_.cut(node, chance(0.5) ? host : other, chance(0.4));
@@ -114,8 +118,8 @@ private:
     }
 
     void question(const std::string& host) {
-        static const char* const ids[] = {"msg.uuid.altered", "msg.hbacommon.locklost", "msg.hbacommon.outofspace",
-                                          "msg.serial.file.open"};
+        static const char* const ids[] = {"msg.uuid.altered", "msg.hbacommon.locklost",
+                                          "msg.hbacommon.outofspace", "msg.serial.file.open"};
         for (const auto& [vmid, vm] : world_.site.host(id(host)).vms)
             if (vm.power == site::Power::powered_on && !vm.question) {
                 disturbed_[host] = world_.now();  // its answer may end the VM
@@ -133,8 +137,8 @@ private:
 
     void ask_something() {
         if (world_.shims_running() > 3) return;
-        world_.shim(some_node(), chance(0.5) ? core::Kind::start : core::Kind::stop, vm1, seconds(pick(5, 200)),
-                    chance(0.3) ? "GROUPFAILOVER" : "");
+        world_.shim(some_node(), chance(0.5) ? core::Kind::start : core::Kind::stop, vm1,
+                    seconds(pick(5, 200)), chance(0.3) ? "GROUPFAILOVER" : "");
     }
 
     // --- what must hold
@@ -186,16 +190,19 @@ private:
         for (const auto& [name, host] : state.hosts) {
             const core::Seen* seen = name == write.host ? nullptr : core::entry_of(host, vm);
             if (seen && core::fresh(state, host, world_.now()) && seen->entry.power == core::Power::on)
-                violated("powered on on " + write.host.str() + " while a fresh view shows it on " + name.str());
+                violated("powered on on " + write.host.str() + " while a fresh view shows it on " +
+                         name.str());
         }
     }
 
     // A write that never arrived may still be on its way for all that the daemon knows.
     void check_replay(const std::string& node, const core::Write& write) {
         const auto lost = lost_.find(node);
-        if (lost == lost_.end() || lost->second.verb != write.verb || !(lost->second.host == write.host)) return;
+        if (lost == lost_.end() || lost->second.verb != write.verb || !(lost->second.host == write.host))
+            return;
         const bool at_most_once = write.verb == core::Verb::register_vm || write.verb == core::Verb::power_on;
-        if (at_most_once && world_.now() < lost->second.limit) violated("replayed blindly: " + core::doing(write));
+        if (at_most_once && world_.now() < lost->second.limit)
+            violated("replayed blindly: " + core::doing(write));
     }
 
     void check_answer(const core::Write& write) {
@@ -217,8 +224,7 @@ private:
         const bool here = world_.runs_at("esxi1", vm1), there = world_.runs_at("esxi2", vm1);
         if (here && there) violated("two copies run on one disk");
         for (const auto& host : {std::string("esxi1"), std::string("esxi2")}) {
-            if (!world_.runs_at(host, vm1))
-                stopped_at_[host] = world_.now();
+            if (!world_.runs_at(host, vm1)) stopped_at_[host] = world_.now();
         }
         for (const auto& node : world_.node_names()) check_monitor(node);
     }
@@ -268,7 +274,8 @@ private:
             world_.start_daemon(node);
         }
         run_for(calm_time);
-        // The cluster brings the group up on one node, where it may run on the other: a stop there comes first.
+        // The cluster brings the group up on one node, where it may run on the other: a stop there comes
+        // first.
         const std::string node = some_node();
         const std::string other = node == "ec1" ? "ec2" : "ec1";
         expect(other, core::Kind::stop);
@@ -292,7 +299,8 @@ private:
         world_.on_shim_end = [this](const ShimEnd& end) { check_end(end); };
         if (!violation_.empty()) return;
         if (!ended)
-            violated("after all trouble a " + std::string(core::word(kind)) + " on " + node + " does not end");
+            violated("after all trouble a " + std::string(core::word(kind)) + " on " + node +
+                     " does not end");
         else if (ended->ending != core::Ending::ok)
             violated("after all trouble a " + std::string(core::word(kind)) + " on " + node +
                      " fails: " + ended->detail);

@@ -11,7 +11,8 @@ struct Explored {
     size_t steps = 0;
 };
 
-// One schedule: ten virtual minutes of trouble, then everything is repaired and has to settle. `on_line` hears the log.
+// One schedule: ten virtual minutes of trouble, then everything is repaired and has to settle. `on_line`
+// hears the log.
 Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line);
 
 }  // namespace vmha::scenario

@@ -21,7 +21,8 @@ core::Settings settings_of(const WorldConfig& config, const std::string& node, c
     core::Settings settings;
     settings.node = node;
     for (const auto& host : config.site.hosts)
-        settings.hosts[HostName(host.name)] = {host.address, host.name == local, host.iscsi_adapter, seconds(30), "api"};
+        settings.hosts[HostName(host.name)] = {host.address, host.name == local, host.iscsi_adapter,
+                                               seconds(30), "api"};
     for (const auto& vm : config.site.vms)
         settings.vms[VmName(vm.files.name)].vmx = {config.site.datastore, vm.files.path};
     config.tune(settings);
@@ -102,7 +103,8 @@ void World::perform(Node& node, const core::Action& action) {
         core::VmxChecked checked{check->vm, check->host, core::Presence::cannot_tell};
         const auto* disk = site.disk_of(id_of(check->host));
         if (reachable(node.name, check->host) && disk)
-            checked.presence = disk->find(check->path.file) ? core::Presence::present : core::Presence::missing;
+            checked.presence =
+                disk->find(check->path.file) ? core::Presence::present : core::Presence::missing;
         to(node.name, node.life, 2 * call_delay, checked);
     } else if (const auto* lock = std::get_if<core::TakeLock>(&action)) {
         const auto flying = node.flying.find(lock->vm);
@@ -146,7 +148,8 @@ void World::write_ends(const OnTheWay& what, core::WriteDone done) {
 void World::unanswered(const OnTheWay& what, bool carried_out) {
     on_lost(what.node, what.write, carried_out);
     const Duration limit = std::max(Duration::zero(), what.write.limit - now_);
-    to(what.node, what.life, std::min(dead_after, limit), core::WriteDone{what.write.id, core::Outcome::unanswered, {}, ""});
+    to(what.node, what.life, std::min(dead_after, limit),
+       core::WriteDone{what.write.id, core::Outcome::unanswered, {}, ""});
 }
 
 void World::perform_look(Node& node, const core::Look& look) {
@@ -158,7 +161,8 @@ void World::perform_look(Node& node, const core::Look& look) {
         if (!target.state || target.life != life) return;
         const Link& link = target.links[look.host];
         if (!reachable(name, look.host) || !link.connected)
-            return to(name, life, link.connected ? dead_after : call_delay, core::LookFailed{look.host, look.id});
+            return to(name, life, link.connected ? dead_after : call_delay,
+                      core::LookFailed{look.host, look.id});
         if (look.vmid.empty()) {
             core::Read read = full_read(target, look.host);
             read.asked = asked;
@@ -167,7 +171,8 @@ void World::perform_look(Node& node, const core::Look& look) {
         }
         core::Looked looked{look.host, link.session, look.id, asked, look.vmid, {}};
         const site::HostId host = id_of(look.host);
-        if (const auto* vm = site.vm(host, std::stoi(look.vmid)); vm && !loading(look.host)) looked.entry = entry_of(site, host, *vm);
+        if (const auto* vm = site.vm(host, std::stoi(look.vmid)); vm && !loading(look.host))
+            looked.entry = entry_of(site, host, *vm);
         to(name, life, call_delay, looked);
     });
 }
@@ -228,14 +233,14 @@ void World::tick_link(const std::string& name, unsigned life, const HostName& ho
         tell_news(name, life, host);
     } else if (link.connected && now_ - link.silent_since >= dead_after) {
         link.connected = false;
-        happen(node, core::LinkChanged{host, core::Link::down, Reason::host_unreachable, "the host does not answer",
-                                       link.session});
+        happen(node, core::LinkChanged{host, core::Link::down, Reason::host_unreachable,
+                                       "the host does not answer", link.session});
     } else if (!link.connected && answers) {
         log_in(node, host, link);
     } else if (!link.connected) {
         again = login_retry;
-        happen(node, core::LinkChanged{host, core::Link::down, Reason::host_unreachable, "the host does not answer",
-                                       link.session});
+        happen(node, core::LinkChanged{host, core::Link::down, Reason::host_unreachable,
+                                       "the host does not answer", link.session});
     }
     at(now_ + again, [this, name, life, host] { tick_link(name, life, host); });
 }
@@ -270,7 +275,8 @@ void World::on_site_change(const site::Change& change) {
             tasks_.erase(pending);
             return unanswered(what, true);
         }
-        if (task->second.state == site::TaskState::queued || task->second.state == site::TaskState::running) return;
+        if (task->second.state == site::TaskState::queued || task->second.state == site::TaskState::running)
+            return;
         tasks_.erase(pending);
         core::WriteDone done{what.write.id, core::Outcome::ok, {}, ""};
         if (task->second.fault) {
@@ -297,11 +303,13 @@ void World::start_daemon(const std::string& name) {
     ++node.life;
     std::vector<core::Flying> flying;
     for (const auto& [vm, item] : node.flying) flying.push_back(item);
-    node.state = core::make_state(settings_of(config_, name, node.host.str()), {node.marks, flying, node.vmids}, now_);
+    node.state =
+        core::make_state(settings_of(config_, name, node.host.str()), {node.marks, flying, node.vmids}, now_);
     node.wake = now_;
     for (const auto& [host, view] : node.state->hosts) {
         node.links[host].connected = false;
-        at(now_ + milliseconds(10), [this, name, life = node.life, host = host] { tick_link(name, life, host); });
+        at(now_ + milliseconds(10),
+           [this, name, life = node.life, host = host] { tick_link(name, life, host); });
     }
     line(name, "vmhad starts");
 }
@@ -333,7 +341,9 @@ void World::cut(const std::string& node, const std::string& host, bool is_cut) {
         cuts_.erase({node, HostName(host)});
 }
 
-void World::lose_replies(const std::string& host, int count) { losses_[HostName(host)] = count; }
+void World::lose_replies(const std::string& host, int count) {
+    losses_[HostName(host)] = count;
+}
 
 void World::shim(const std::string& node, core::Kind kind, const VmName& vm, Duration timeout,
                  const std::string& factor) {
@@ -352,8 +362,14 @@ void World::post(Shim& shim) {
         if (now_ >= found->deadline + seconds(2)) {
             const Node& target = nodes_.at(found->node);
             if (target.state && found->life == target.life) on_wrong("a shim got no answer by its deadline");
-            const ShimEnd end{found->node, found->vm, found->kind, core::Ending::timeout, Reason::daemon_unreachable,
-                              "no vmhad", now_ - found->began, found->deadline - found->began};
+            const ShimEnd end{found->node,
+                              found->vm,
+                              found->kind,
+                              core::Ending::timeout,
+                              Reason::daemon_unreachable,
+                              "no vmhad",
+                              now_ - found->began,
+                              found->deadline - found->began};
             shims_.erase(found);
             return on_shim_end(end);
         }
@@ -368,17 +384,20 @@ void World::post(Shim& shim) {
 
 void World::kill_shims(const std::string& name) {
     for (const auto& shim : shims_)
-        if (shim.node == name) to(name, nodes_.at(name).life, Duration::zero(), core::CallerGone{shim.caller});
+        if (shim.node == name)
+            to(name, nodes_.at(name).life, Duration::zero(), core::CallerGone{shim.caller});
     std::erase_if(shims_, [&](const Shim& shim) { return shim.node == name; });
 }
 
 void World::end_shim(const Node& node, const core::Answer& answer) {
     const auto found = std::ranges::find(shims_, answer.caller, &Shim::caller);
     if (found == shims_.end()) return;
-    const ShimEnd end{found->node, found->vm, found->kind, answer.ending, answer.reason, answer.detail,
-                      now_ - found->began, found->deadline - found->began};
+    const ShimEnd end{found->node,   found->vm,     found->kind,         answer.ending,
+                      answer.reason, answer.detail, now_ - found->began, found->deadline - found->began};
     shims_.erase(found);
-    const char* word = end.ending == core::Ending::ok ? "ok" : end.ending == core::Ending::failed ? "FAILED" : "TIMEOUT";
+    const char* word = end.ending == core::Ending::ok       ? "ok"
+                       : end.ending == core::Ending::failed ? "FAILED"
+                                                            : "TIMEOUT";
     line(node.name, std::string(core::word(end.kind)) + " of " + end.vm.str() + " ends: " + word + " " +
                         std::string(vmha::word(end.reason)));
     on_shim_end(end);
@@ -389,7 +408,8 @@ void World::end_shim(const Node& node, const core::Answer& answer) {
 void World::line(const std::string& who, const std::string& text) {
     char stamp[32];
     const auto ms = core::to_ms(now_ - epoch);
-    std::snprintf(stamp, sizeof stamp, "%6ld.%03ld", static_cast<long>(ms / 1000), static_cast<long>(ms % 1000));
+    std::snprintf(stamp, sizeof stamp, "%6ld.%03ld", static_cast<long>(ms / 1000),
+                  static_cast<long>(ms % 1000));
     on_line(std::string(stamp) + " " + who + " " + text);
 }
 
@@ -398,7 +418,9 @@ const core::State* World::state(const std::string& node) const {
     return state ? &*state : nullptr;
 }
 
-bool World::active(const std::string& node, const VmName& vm) const { return nodes_.at(node).marks.contains(vm); }
+bool World::active(const std::string& node, const VmName& vm) const {
+    return nodes_.at(node).marks.contains(vm);
+}
 
 bool World::registered_at(const std::string& host, const VmName& name) const {
     const auto& vms = site.host(id_of(HostName(host))).vms;
@@ -418,6 +440,8 @@ std::vector<std::string> World::node_names() const {
     return names;
 }
 
-std::string World::host_of(const std::string& node) const { return nodes_.at(node).host.str(); }
+std::string World::host_of(const std::string& node) const {
+    return nodes_.at(node).host.str();
+}
 
 }  // namespace vmha::scenario

@@ -1,5 +1,6 @@
-// Two nodes with a daemon each, over the site model, in virtual time: deterministic, a whole failover in a millisecond.
-// A daemon is the real core; its links, stores and shims are played here with the delays and losses of real ones.
+// Two nodes with a daemon each, over the site model, in virtual time: deterministic, a whole failover in a
+// millisecond. A daemon is the real core; its links, stores and shims are played here with the delays and
+// losses of real ones.
 #pragma once
 #include <functional>
 #include <map>
@@ -49,10 +50,11 @@ public:
               const std::string& factor = "");
     void kill_shims(const std::string& node);  // the cluster's own limit: they end without a word
     void kill_daemon(const std::string& node);
-    void start_daemon(const std::string& node);  // no-op where it runs
+    void start_daemon(const std::string& node);         // no-op where it runs
     void node_power(const std::string& node, bool on);  // the guest OS of the EC VM: marks are gone with it
     void cut(const std::string& node, const std::string& host, bool cut);  // the network between these two
-    void lose_replies(const std::string& host, int count);  // the next writes are carried out and never answered
+    void lose_replies(const std::string& host,
+                      int count);  // the next writes are carried out and never answered
     site::Site site;
 
     // --- what came of it
@@ -62,7 +64,8 @@ public:
     std::function<void(const std::string& node, const core::Write&, bool carried_out)> on_lost =
         [](const auto&, const auto&, bool) {};
     std::function<void(const std::string& what)> on_wrong = [](const std::string&) {};
-    std::function<void(const std::string& node, const core::Write&)> on_write = [](const auto&, const auto&) {};
+    std::function<void(const std::string& node, const core::Write&)> on_write = [](const auto&, const auto&) {
+    };
     const core::State* state(const std::string& node) const;  // nullptr: no daemon runs
     bool active(const std::string& node, const VmName& vm) const;
     bool runs_at(const std::string& host, const VmName& vm) const;

@@ -5,12 +5,9 @@ namespace {
 
 std::string in_words(Power power) {
     switch (power) {
-        case Power::powered_off:
-            return "Powered off";
-        case Power::powered_on:
-            return "Powered on";
-        case Power::suspended:
-            return "Suspended";
+        case Power::powered_off: return "Powered off";
+        case Power::powered_on: return "Powered on";
+        case Power::suspended: return "Suspended";
     }
     return {};
 }

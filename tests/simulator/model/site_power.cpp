@@ -42,16 +42,13 @@ std::optional<Fault> Site::refusal(HostId id, const Vm& vm, Verb verb) const {
 
 void Site::carry_out(HostId id, Task& task) {
     switch (task.verb) {
-        case Verb::register_vm:
-            return carry_out_register(id, task);
-        case Verb::search:
-            return carry_out_search(id, task);
+        case Verb::register_vm: return carry_out_register(id, task);
+        case Verb::search: return carry_out_search(id, task);
         case Verb::enter_maintenance:
         case Verb::exit_maintenance:
             host_maintenance(id, task.verb == Verb::enter_maintenance);
             return end_task(id, task, std::nullopt);
-        default:
-            break;
+        default: break;
     }
     Vm* vm = find(id, task.vm);
     if (!vm) return end_task(id, task, faults::no_such_object("VirtualMachine", std::to_string(task.vm)));

@@ -13,22 +13,15 @@ constexpr size_t tasks_max = 1000;  // per host; older ones are forgotten, as ho
 std::string task_name(const Host& host, Verb verb, int vm) {
     const std::string number = std::to_string(host.last_task);
     switch (verb) {
-        case Verb::register_vm:
-            return "haTask-ha-folder-vm-vim.Folder.registerVm-" + number;
-        case Verb::search:
-            return "haTask--vim.host.DatastoreBrowser.search-" + number;
-        case Verb::enter_maintenance:
-            return "haTask-ha-host-vim.HostSystem.enterMaintenanceMode-" + number;
-        case Verb::exit_maintenance:
-            return "haTask-ha-host-vim.HostSystem.exitMaintenanceMode-" + number;
-        case Verb::power_on:
-            return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.powerOn-" + number;
+        case Verb::register_vm: return "haTask-ha-folder-vm-vim.Folder.registerVm-" + number;
+        case Verb::search: return "haTask--vim.host.DatastoreBrowser.search-" + number;
+        case Verb::enter_maintenance: return "haTask-ha-host-vim.HostSystem.enterMaintenanceMode-" + number;
+        case Verb::exit_maintenance: return "haTask-ha-host-vim.HostSystem.exitMaintenanceMode-" + number;
+        case Verb::power_on: return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.powerOn-" + number;
         case Verb::power_off:
             return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.powerOff-" + number;
-        case Verb::reset:
-            return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.reset-" + number;
-        case Verb::suspend:
-            return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.suspend-" + number;
+        case Verb::reset: return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.reset-" + number;
+        case Verb::suspend: return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.suspend-" + number;
     }
     return {};
 }

@@ -20,68 +20,49 @@ constexpr std::array<std::pair<Verb, const char*>, 8> verbs{{{Verb::register_vm,
 // The words are those of the vSphere API's enumerations, so that fronts can use them as they are.
 std::string to_word(Power power) {
     switch (power) {
-        case Power::powered_off:
-            return "poweredOff";
-        case Power::powered_on:
-            return "poweredOn";
-        case Power::suspended:
-            return "suspended";
+        case Power::powered_off: return "poweredOff";
+        case Power::powered_on: return "poweredOn";
+        case Power::suspended: return "suspended";
     }
     return {};
 }
 
 std::string to_word(Connection connection) {
     switch (connection) {
-        case Connection::connected:
-            return "connected";
-        case Connection::disconnected:
-            return "disconnected";
-        case Connection::inaccessible:
-            return "inaccessible";
-        case Connection::invalid:
-            return "invalid";
-        case Connection::orphaned:
-            return "orphaned";
+        case Connection::connected: return "connected";
+        case Connection::disconnected: return "disconnected";
+        case Connection::inaccessible: return "inaccessible";
+        case Connection::invalid: return "invalid";
+        case Connection::orphaned: return "orphaned";
     }
     return {};
 }
 
 std::string to_word(Color color) {
     switch (color) {
-        case Color::gray:
-            return "gray";
-        case Color::green:
-            return "green";
-        case Color::yellow:
-            return "yellow";
-        case Color::red:
-            return "red";
+        case Color::gray: return "gray";
+        case Color::green: return "green";
+        case Color::yellow: return "yellow";
+        case Color::red: return "red";
     }
     return {};
 }
 
 std::string to_word(Network network) {
     switch (network) {
-        case Network::up:
-            return "up";
-        case Network::cut:
-            return "cut";
-        case Network::stalled:
-            return "stalled";
+        case Network::up: return "up";
+        case Network::cut: return "cut";
+        case Network::stalled: return "stalled";
     }
     return {};
 }
 
 std::string to_word(TaskState state) {
     switch (state) {
-        case TaskState::queued:
-            return "queued";
-        case TaskState::running:
-            return "running";
-        case TaskState::success:
-            return "success";
-        case TaskState::error:
-            return "error";
+        case TaskState::queued: return "queued";
+        case TaskState::running: return "running";
+        case TaskState::success: return "success";
+        case TaskState::error: return "error";
     }
     return {};
 }

@@ -236,13 +236,11 @@ std::optional<Reply> Api::wait_result(const Wait& wait, bool time_is_over) {
 std::optional<Reply> Api::expired_wait_result(const Wait& wait, bool time_is_over) {
     const site::Fault refused = site::faults::not_authenticated("PropertyCollector", wait.collector);
     switch (site_.host(host_).expired_shape) {
-        case site::ExpiredShape::fault:
-            return fault_answer(refused);
+        case site::ExpiredShape::fault: return fault_answer(refused);
         case site::ExpiredShape::empty:
             if (!time_is_over) return std::nullopt;
             return answer(wait.method, "");
-        case site::ExpiredShape::missing:
-            break;
+        case site::ExpiredShape::missing: break;
     }
     Collector* from = collector(&belongings_[wait.cookie], wait.collector);
     if (!from) return fault_answer(refused);

@@ -11,18 +11,12 @@ struct VerbWords {
 
 VerbWords words_of(site::Verb verb) {
     switch (verb) {
-        case site::Verb::register_vm:
-            return {"RegisterVM_Task", "Folder.registerVm"};
-        case site::Verb::power_on:
-            return {"PowerOnVM_Task", "VirtualMachine.powerOn"};
-        case site::Verb::power_off:
-            return {"PowerOffVM_Task", "VirtualMachine.powerOff"};
-        case site::Verb::reset:
-            return {"ResetVM_Task", "VirtualMachine.reset"};
-        case site::Verb::suspend:
-            return {"SuspendVM_Task", "VirtualMachine.suspend"};
-        case site::Verb::search:
-            return {"SearchDatastore_Task", "host.DatastoreBrowser.search"};
+        case site::Verb::register_vm: return {"RegisterVM_Task", "Folder.registerVm"};
+        case site::Verb::power_on: return {"PowerOnVM_Task", "VirtualMachine.powerOn"};
+        case site::Verb::power_off: return {"PowerOffVM_Task", "VirtualMachine.powerOff"};
+        case site::Verb::reset: return {"ResetVM_Task", "VirtualMachine.reset"};
+        case site::Verb::suspend: return {"SuspendVM_Task", "VirtualMachine.suspend"};
+        case site::Verb::search: return {"SearchDatastore_Task", "host.DatastoreBrowser.search"};
         case site::Verb::enter_maintenance:
             return {"EnterMaintenanceMode_Task", "HostSystem.enterMaintenanceMode"};
         case site::Verb::exit_maintenance:
@@ -33,14 +27,11 @@ VerbWords words_of(site::Verb verb) {
 
 Ref entity_of(const site::Task& task) {
     switch (task.verb) {
-        case site::Verb::register_vm:
-            return well_known::vm_folder;
+        case site::Verb::register_vm: return well_known::vm_folder;
         case site::Verb::search:
         case site::Verb::enter_maintenance:
-        case site::Verb::exit_maintenance:
-            return well_known::host;
-        default:
-            return vm_ref(task.vm);
+        case site::Verb::exit_maintenance: return well_known::host;
+        default: return vm_ref(task.vm);
     }
 }
 

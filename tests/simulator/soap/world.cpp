@@ -61,17 +61,12 @@ std::vector<Ref> shown_by(const World& world, const site::Change& change) {
     using What = site::Change::What;
     using namespace well_known;
     switch (change.what) {
-        case What::vm:
-            return {vm_ref(change.vm)};
-        case What::task:
-            return {{"Task", change.task}, tasks};
-        case What::host:
-            return {host, storage};
-        case What::sessions:
-            return {sessions};
+        case What::vm: return {vm_ref(change.vm)};
+        case What::task: return {{"Task", change.task}, tasks};
+        case What::host: return {host, storage};
+        case What::sessions: return {sessions};
         case What::datastore:
-        case What::inventory:
-            break;
+        case What::inventory: break;
     }
     std::vector<Ref> refs{host, vm_folder, pool, network, datastores, storage};
     if (const auto datastore = datastore_ref(world)) refs.push_back(*datastore);
