@@ -64,7 +64,7 @@ Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& 
 
 // AlreadyExists names an entry that the view does not show under our path: an invalid twin of ours, whose
 // path the host cannot tell (VIM_SSH.pm: cure by unregister and register again).
-MaybeDecision take_out_twin(const VmState& vm, const HostView& host) {
+MaybeDecision take_out_twin(const VmState& vm, const HostView& host, Time now) {
     const Op& op = *vm.op;
     if (!op.fault || op.fault->kind != FaultKind::already_exists || op.fault->existing.empty())
         return std::nullopt;
@@ -73,6 +73,15 @@ MaybeDecision take_out_twin(const VmState& vm, const HostView& host) {
         return fail(host, Reason::register_failed,
                     "entry " + op.fault->existing + " stands in the way; it is registered from " +
                         file_path(*twin->second.entry.path));
+    // Not shown yet, or not yet valid: a host that has just come up knows more entries than it shows.
+    const Time patience_over = twin == host.entries.end()
+                                   ? host.session_since + host.settings.settle
+                                   : twin->second.connection_since + bad_entry_patience;
+    if (now < patience_over)
+        return wait(
+            Stage::registering, host, Reason::settling,
+            "it is registered there already, as " + op.fault->existing + ": waiting for the host to show it",
+            patience_over);
     const auto tries = op.unregistered.find(host.name);
     if (tries != op.unregistered.end() && tries->second >= bad_entry_tries)
         return fail(host, Reason::register_failed, "an invalid entry came back after every unregister");
@@ -167,7 +176,9 @@ Decision power_on(const VmState& vm, const HostView& host, const Seen& seen, Tim
     if (op.power_on_tries >= power_on_tries)
         return fail(host, Reason::power_on_failed,
                     op.fault ? "the host refuses to power it on" : "it was powered on and is off again");
-    return write(Stage::powering_on, host, Verb::power_on, seen.entry.vmid);
+    // The same stage for all tries: a lock may be waited for for minutes.
+    return write(locked ? Stage::waiting_for_disk_lock : Stage::powering_on, host, Verb::power_on,
+                 seen.entry.vmid, locked ? "another host holds the lock: trying again" : "");
 }
 
 MaybeDecision clear_peers(const State& state, const VmState& vm, Time now) {
@@ -224,7 +235,7 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
     if (seen) return power_on(vm, host, *seen, now);
     if (op.not_before && now < *op.not_before)
         return wait(Stage::registering, host, Reason::register_failed, "trying again", *op.not_before);
-    if (auto decision = take_out_twin(vm, host)) return *decision;
+    if (auto decision = take_out_twin(vm, host, now)) return *decision;
     if (op.register_tries >= register_tries)
         return fail(
             host, Reason::register_failed,

@@ -241,9 +241,15 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
 }
 
 std::string health_line(const VmState& vm) {
-    std::string line = vm.name.str() + " is " + std::string(word(vm.health.verdict)) + " (" +
-                       std::string(word(vm.health.reason)) + "): " + vm.health.detail;
-    return line;
+    const Health& health = vm.health;
+    const std::string name = vm.name.str();
+    if (health.pending)
+        return name + " counts as " + std::string(word(health.verdict)) + " for now: " + health.detail +
+               " (" + std::string(word(*health.pending)) + ") for " +
+               std::to_string(to_ms(health.pending_held)) + " of " +
+               std::to_string(to_ms(health.pending_needed)) + " ms";
+    return name + " is " + std::string(word(health.verdict)) + " (" + std::string(word(health.reason)) +
+           "): " + health.detail;
 }
 
 }  // namespace vmha::core

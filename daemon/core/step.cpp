@@ -111,8 +111,14 @@ Time advance(Turn& turn, VmState& vm) {
     return turn.now + seconds(1);
 }
 
-Level health_level(const VmState& vm) {
+Level health_level(const VmState& vm, const Health& before) {
     const Reason reason = vm.health.reason;
+    // Not confirmed yet: neither "healthy" nor the trouble is worth a line.
+    if (vm.health.pending) return Level::debug;
+    // Still unknown, for another reason, or about a VM that belongs on another node.
+    if (vm.health.verdict == Verdict::unknown && vm.health.exit_code == ExitCode::ok &&
+        (!vm.active || before.verdict == Verdict::unknown) && before.reason != Reason::operation_under_way)
+        return Level::debug;
     // The operation's own lines tell more.
     if (reason == Reason::operation_under_way) return Level::debug;
     // A VM that belongs on another node is no fault here.
@@ -129,7 +135,7 @@ void say_health(Turn& turn, const VmState& vm, const Health& before) {
         return;
     Say say;
     say.topic = Topic::health;
-    say.level = health_level(vm);
+    say.level = health_level(vm, before);
     say.vm = vm.name;
     say.host = health.host;
     say.from = word(before.verdict);

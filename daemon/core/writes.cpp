@@ -109,8 +109,11 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
     if (write.verb == Verb::power_on) ++op.power_on_tries;
 }
 
+// A refusal is worth a line when it is not the one of the last try again.
 void say_refused(Turn& turn, const VmState& vm, const Write& write, const Fault& fault) {
-    turn.note(vm, write.host, Level::warning,
+    const bool again = vm.op && vm.op->fault && vm.op->fault_doing == doing(write) &&
+                       vm.op->fault->name == fault.name && vm.op->fault->message == fault.message;
+    turn.note(vm, write.host, again ? Level::debug : Level::warning,
               "cannot " + doing(write) + ": " + (fault.message.empty() ? "refused" : fault.message) + " (" +
                   fault.name + ")");
 }

@@ -149,7 +149,7 @@ Error handshake_error(TlsStream& stream, const Pin& pin, const boost::system::er
         return {Errc::certificate_changed,
                 message + "its certificate is " + pin.offered + ", the configuration pins " + pin.wanted};
     if (const long verdict = SSL_get_verify_result(stream.native()); verdict != X509_V_OK)
-        return {Errc::tls, message + X509_verify_cert_error_string(verdict)};
+        return {Errc::certificate_changed, message + X509_verify_cert_error_string(verdict)};
     if (cause == asio::error::operation_aborted) return stream_error("connect to " + stream.peer(), cause);
     return {Errc::tls, "cannot complete the TLS handshake with " + stream.peer() + ": " + cause.message()};
 }

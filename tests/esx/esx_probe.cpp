@@ -50,10 +50,14 @@ void print(const core::VmEntry& vm) {
     std::cout << '\n';
 }
 
+// An empty Read confirms what is known: one a second, not worth a line.
+bool says_nothing(const core::Event& event) {
+    const auto* read = std::get_if<core::Read>(&event);
+    return read != nullptr && !read->full && read->entries.empty() && read->left.empty() &&
+           read->datastores.empty() && read->datastores_left.empty() && !read->facts;
+}
+
 void print(const core::Read& read) {
-    const bool news = read.full || !read.entries.empty() || !read.left.empty() || !read.datastores.empty() ||
-                      !read.datastores_left.empty() || read.facts;
-    if (!news) return;
     std::cout << "read session=" << read.session << (read.full ? " full" : "") << (read.look ? " look" : "")
               << " entries=" << read.entries.size() << " age=" << core::to_ms(boot_now() - read.asked)
               << "ms\n";
@@ -187,6 +191,7 @@ int main(int count, char** arguments) {
     esx::Host host(io.get_executor(), config,
                    {boot_now, [] { return int64_t(::time(nullptr)); },
                     [began](core::Event event) {
+                        if (says_nothing(event)) return;
                         std::cout << core::to_ms(boot_now() - began) << "ms ";
                         std::visit(Printer{}, event);
                     },

@@ -148,7 +148,7 @@ TEST_CASE("a CA is accepted for the names in the certificate only") {
     for (const auto* name : {"127.0.0.2", "esxi2.example", ""}) {
         const auto answer = site.say_hello(TrustedCa{ca.path, name});
         REQUIRE(!answer);
-        CHECK(answer.error().code == (*name ? Errc::tls : Errc::invalid_input));
+        CHECK(answer.error().code == (*name ? Errc::certificate_changed : Errc::invalid_input));
     }
     CHECK(site.echo.received == 10);
 }
@@ -158,7 +158,7 @@ TEST_CASE("another CA is refused") {
     const TemporaryFile ca(identity(1024).certificate_pem);
     const auto answer = site.say_hello(TrustedCa{ca.path, "127.0.0.1"});
     REQUIRE(!answer);
-    CHECK(answer.error().code == Errc::tls);
+    CHECK(answer.error().code == Errc::certificate_changed);
 }
 
 TEST_CASE("a server that speaks no TLS and says nothing is a timeout") {
