@@ -202,9 +202,10 @@ void Engine::perform(const core::Action& action) {
         }
         void operator()(const core::TakeLock& take) {
             engine.locks_wanted_.insert(take.vm);
-            engine.try_locks();
+            engine.try_locks(false);
         }
         void operator()(const core::DropLock& drop) {
+            engine.drop_landed();  // while the lock is still ours
             engine.locks_wanted_.erase(drop.vm);
             engine.locks_.erase(drop.vm);
         }
@@ -238,7 +239,7 @@ void Engine::perform(const core::Write& write) {
     target->second->perform(write);
 }
 
-void Engine::try_locks() {
+void Engine::try_locks(bool contended) {
     for (auto it = locks_wanted_.begin(); it != locks_wanted_.end();) {
         auto lock = runtime_.try_lock(*it);
         if (!lock) complain(lock.error());
@@ -250,9 +251,22 @@ void Engine::try_locks() {
         auto left = flying_.load(*it, now());
         if (!left.warning.empty()) log_.warning(left.warning);
         if (left.flying) stored_[*it] = left.flying->write.id;
-        events_.push_back(core::LockTaken{*it, std::move(left.flying)});
+        events_.push_back(core::LockTaken{*it, std::move(left.flying), contended});
         it = locks_wanted_.erase(it);
     }
+}
+
+// A oneshot on this node sets and clears marks too.
+void Engine::read_marks() {
+    if (now() < marks_due_) return;
+    marks_due_ = now() + core::seconds(1);
+    auto marks = runtime_.active();
+    if (!marks) return;
+    for (const auto& [name, vm] : state_.vms)
+        if (vm.active != marks->contains(name)) {
+            events_.push_back(core::MarksRead{std::move(*marks)});
+            return;
+        }
 }
 
 void Engine::drop_landed() {
@@ -262,7 +276,8 @@ void Engine::drop_landed() {
             ++it;
             continue;
         }
-        complain(flying_.drop(it->first));
+        // Without the lock the file may by now hold a write of the engine that has it.
+        if (locks_.contains(it->first)) complain(flying_.drop(it->first));
         it = stored_.erase(it);
     }
 }
@@ -290,7 +305,8 @@ net::Task<> Engine::run_timer() {
 
 void Engine::on_timer() {
     wake_ = core::never;
-    try_locks();
+    try_locks(true);
+    read_marks();
     std::vector<VmName> over;
     for (const auto& [vm, until] : paused_until_)
         if (now() >= until) over.push_back(vm);

@@ -66,7 +66,8 @@ private:
     void perform(const core::Write& write);
     std::map<HostName, std::map<VmName, std::string>> load_ids();
     void save_new_ids();  // at leisure: it is a memory, not needed for what is under way
-    void try_locks();
+    void try_locks(bool contended);
+    void read_marks();
     void drop_landed();
     void arm_wake(core::Time wake);
     net::Task<> run_timer();
@@ -96,6 +97,7 @@ private:
     net::Timer timer_;
     core::Time wake_ = core::never;
     core::Time armed_ = core::never;
+    core::Time marks_due_{};
 };
 
 }  // namespace vmha

@@ -1,6 +1,18 @@
 #include "daemon/core/decide.hpp"
 
+#include <algorithm>
+
 #include "daemon/core/questions.hpp"
+
+namespace vmha::core {
+
+Time bad_entry_patience_over(const HostView& host, const Seen& seen) {
+    const Time patience_over = seen.connection_since + bad_entry_patience;
+    if (seen.connection_since > host.session_since) return patience_over;
+    return std::max(patience_over, host.session_since + host.settings.settle);
+}
+
+}  // namespace vmha::core
 
 namespace vmha::core::decisions {
 

@@ -33,6 +33,10 @@ std::optional<Decision> decide_halt(const State& state, const VmState& vm, const
 
 // How long an unregistered, invalid or blocked entry is given to come right by itself.
 inline constexpr Duration bad_entry_patience = seconds(15);
+// When an entry that is not valid may be acted upon: later for one that was so when the session began, as a
+// host that has just come up shows VMs so before it has read them.
+Time bad_entry_patience_over(const HostView& host, const Seen& seen);
+
 // Between two tries of a write that the host refused for a passing reason.
 inline constexpr Duration retry_delay = seconds(2);
 inline constexpr Duration rescan_interval = seconds(5);

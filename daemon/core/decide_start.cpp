@@ -40,6 +40,7 @@ MaybeDecision check_storage(const HostView& host, const VmState& vm, Time now) {
         Decision decision =
             write(Stage::waiting_for_storage, host, Verb::rescan_storage, {}, why + ": rescans");
         decision.write.adapter = host.settings.iscsi_adapter;
+        decision.blocked_by = Reason::datastore_lost;
         return decision;
     }
     return wait(Stage::waiting_for_storage, host, Reason::datastore_lost, why,
@@ -51,7 +52,7 @@ Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& 
     if (seen.entry.connection == Connection::unknown || seen.entry.connection == Connection::disconnected)
         return wait(Stage::waiting_for_vm, host, Reason::stale, "the host does not tell its state");
     const bool unreadable = seen.entry.connection == Connection::inaccessible;
-    const Time patience_over = seen.connection_since + bad_entry_patience;
+    const Time patience_over = bad_entry_patience_over(host, seen);
     if (now < patience_over)
         return wait(Stage::waiting_for_vm, host, unreadable ? Reason::inaccessible : Reason::invalid,
                     "its entry is not valid: waiting for it to come right", patience_over);
@@ -144,6 +145,9 @@ MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& 
         if (ours && !op.taken_over && peer.link == Link::up)
             return wait(Stage::stopping_elsewhere, peer, Reason::host_unreachable,
                         "the host does not answer");
+        const Time back = peer.link_since + peer_patience;
+        if (ours && !op.taken_over && peer.link == Link::connecting && now < back)
+            return wait(Stage::stopping_elsewhere, peer, Reason::host_unreachable, "connecting anew", back);
         return std::nullopt;  // the VMFS lock decides
     }
     const Seen* seen = entry_of(peer, vm);
@@ -177,8 +181,11 @@ Decision power_on(const VmState& vm, const HostView& host, const Seen& seen, Tim
         return fail(host, Reason::power_on_failed,
                     op.fault ? "the host refuses to power it on" : "it was powered on and is off again");
     // The same stage for all tries: a lock may be waited for for minutes.
-    return write(locked ? Stage::waiting_for_disk_lock : Stage::powering_on, host, Verb::power_on,
-                 seen.entry.vmid, locked ? "another host holds the lock: trying again" : "");
+    Decision decision =
+        write(locked ? Stage::waiting_for_disk_lock : Stage::powering_on, host, Verb::power_on,
+              seen.entry.vmid, locked ? "another host holds the lock: trying again" : "");
+    if (locked) decision.blocked_by = Reason::lock_held;
+    return decision;
 }
 
 MaybeDecision clear_peers(const State& state, const VmState& vm, Time now) {
@@ -198,6 +205,11 @@ Decision confirm(const State& state, const VmState& vm, const HostView& host, co
     if (vm.settings.start_waits_for == StartWaitsFor::heartbeat && !heart)
         return wait(Stage::waiting_for_heartbeat, host, Reason::deadline,
                     "powered on, VMware Tools is not up yet");
+    for (const auto& [name, peer] : state.hosts) {
+        const Seen* other = name == state.local ? nullptr : entry_of(peer, vm);
+        if (vm.op->powered_on && other && other->entry.power == Power::on && fresh(state, peer, now))
+            return fail(peer, Reason::running_elsewhere, "it runs on " + name.str() + " too");
+    }
     if (auto decision = clear_peers(state, vm, now)) return *decision;
     Decision done;
     done.what = Decision::What::finish;

@@ -31,7 +31,7 @@ Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& h
     if (seen.entry.connection == Connection::unknown || seen.entry.connection == Connection::disconnected)
         return wait(Stage::waiting_for_vm, host, Reason::unproved, "the host does not tell its state");
     const std::string vmid = seen.entry.vmid;
-    const Time patience_over = seen.connection_since + bad_entry_patience;
+    const Time patience_over = bad_entry_patience_over(host, seen);
     if (now < patience_over)
         return wait(Stage::waiting_for_vm, host, Reason::unproved,
                     "the entry is not valid, so its power state proves nothing", patience_over);
@@ -46,10 +46,11 @@ Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& h
 }
 
 bool storage_gone(const VmState& vm, const HostView& host, Time now) {
-    if (storage_of(host, vm) == StorageState::ok) return false;
+    const auto bad = vm.storage_bad.find(host.name);
+    if (bad == vm.storage_bad.end()) return false;
     const DatastoreSeen* seen = datastore_of(host, vm);
-    if (!seen) return false;
-    return seen->datastore.trouble == "PermanentDeviceLoss" || now >= seen->since + bad_entry_patience;
+    return (seen && seen->datastore.trouble == "PermanentDeviceLoss") ||
+           now >= bad->second + bad_entry_patience;
 }
 
 Decision power_off(const VmState& vm, const HostView& host, const Seen& seen, std::string why, Time now) {
@@ -70,26 +71,32 @@ Decision halt_running(const VmState& vm, const HostView& host, const Seen& seen,
         std::min(op.grace.value_or(vm.settings.guest_shutdown_timeout), vm.settings.guest_shutdown_timeout);
     const auto sent = op.shutdown_sent.find(host.name);
     const Time began = sent == op.shutdown_sent.end() ? now : sent->second;
-    const Time grace_over = std::min(began + grace, op.deadline - stop_reserve);
+    const Time grace_over = std::min(began + grace, op.hurry.value_or(op.deadline) - stop_reserve);
     if (now >= grace_over)
         return power_off(vm, host, seen,
                          sent == op.shutdown_sent.end() ? "no time is left for the guest's shutdown"
                                                         : "the guest did not shut down in time",
                          now);
+    if (sent == op.shutdown_sent.end() && op.not_before && now < *op.not_before)
+        return wait(Stage::shutting_down, host, Reason::task_in_progress, "trying again", *op.not_before);
     if (sent == op.shutdown_sent.end())
         return write(Stage::shutting_down, host, Verb::shutdown_guest, seen.entry.vmid);
     return wait(Stage::shutting_down, host, Reason::deadline, "the guest shuts down", grace_over);
 }
 
 std::optional<Decision> halt_absent(const State& state, const VmState& vm, const HostView& host, Time now) {
-    const Op& op = *vm.op;
-    const int taken_out = count(op.unregistered, host.name);
-    if (taken_out > count(op.registered, host.name) && !runs_on_fresh_peer(state, vm, host, now)) {
+    if (host.left_unproved.contains(vm.name) && !runs_on_fresh_peer(state, vm, host, now)) {
+        if (vm.op->not_before && now < *vm.op->not_before)
+            return wait(Stage::proving, host, Reason::unproved, "trying again", *vm.op->not_before);
         Decision decision = write(Stage::proving, host, Verb::register_vm, {}, "to read its state");
         decision.write.path = vm.settings.vmx;
         return decision;
     }
     if (absence_proved(state, host, vm, now)) return std::nullopt;
+    if (const auto late = vm.late_register.find(host.name);
+        late != vm.late_register.end() && now < late->second)
+        return wait(Stage::proving, host, Reason::unproved,
+                    "a register of it was never answered and may still come", late->second);
     const Time settles = absence_settles(host);
     if (now < settles)
         return wait(Stage::proving, host, Reason::settling,
@@ -112,7 +119,10 @@ std::optional<Decision> decide_halt(const State& state, const VmState& vm, const
     if (seen->entry.connection != Connection::connected) return halt_bad_entry(state, vm, host, *seen, now);
     switch (seen->entry.power) {
         case Power::on: return halt_running(vm, host, *seen, now);
-        case Power::suspended: return power_off(vm, host, *seen, "it is suspended", now);
+        case Power::suspended:
+            // It has no process; a host that refuses to power it off for that reason has it at rest already.
+            if (op.odd_refusals > 0) break;
+            return power_off(vm, host, *seen, "it is suspended", now);
         case Power::off: break;
         case Power::unknown:
             return wait(Stage::proving, host, Reason::unproved, "the host does not tell its power state");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -104,11 +105,17 @@ struct CallerGone {
 struct LockTaken {
     VmName vm;
     std::optional<Flying> left;
+    bool contended = false;  // another engine held it until now: what it wrote may not have been told yet
+};
+
+// The active marks as they lie in the runtime directory: a oneshot sets them too.
+struct MarksRead {
+    std::set<VmName> active;
 };
 
 struct Tick {};
 
 using Event = std::variant<LinkChanged, Read, Looked, LookFailed, WriteDone, VmxChecked, Ask, CallerGone,
-                           LockTaken, Tick>;
+                           LockTaken, MarksRead, Tick>;
 
 }  // namespace vmha::core

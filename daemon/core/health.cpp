@@ -211,7 +211,11 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
         vm.health.detail = "monitoring is paused";
     } else if (vm.op) {
         set_unknown(vm, Reason::operation_under_way,
-                    std::string("a ") + (vm.op->kind == Kind::start ? "start" : "stop") + " is under way" +
+                    std::string("a ") +
+                        (vm.op->kind == Kind::start  ? "start"
+                         : vm.op->kind == Kind::stop ? "stop"
+                                                     : "tidy-up") +
+                        " is under way" +
                         (vm.op->stage == Stage::idle ? "" : ": " + std::string(word(vm.op->stage))));
     } else if (!fresh(state, host, now)) {
         set_unknown(vm, unreachable_reason(host),

@@ -34,7 +34,7 @@ std::optional<Duration> grace_of(const VmState& vm, const Ask& ask) {
     if (ask.kind != Kind::stop) return std::nullopt;
     const auto factor = ask.context.find("CLP_FACTOR");
     if (factor == ask.context.end() || factor->second != "GROUPFAILOVER") return std::nullopt;
-    if (vm.health.verdict != Verdict::unhealthy) return std::nullopt;
+    if (vm.settled_verdict != Verdict::unhealthy) return std::nullopt;
     return failover_grace;
 }
 
@@ -44,6 +44,7 @@ void join(Turn& turn, VmState& vm, const Ask& ask) {
         ask.timeout.value_or(ask.kind == Kind::start ? vm.settings.start_timeout : vm.settings.stop_timeout);
     op.callers.push_back({ask.caller, turn.now, turn.now + timeout});
     op.deadline = std::max(op.deadline, turn.now + timeout);
+    op.hurry = std::min(op.hurry.value_or(turn.now + timeout), turn.now + timeout);
     op.alone_since.reset();
     if (const auto grace = grace_of(vm, ask)) op.grace = std::min(op.grace.value_or(*grace), *grace);
     turn.state.callers[ask.caller] = vm.name;
@@ -199,7 +200,8 @@ void finish(Turn& turn, VmState& vm, Stage stage, Ending ending, Reason reason, 
     change(turn, vm, stage, host,
            (ending == Ending::ok ? why : std::string(word(reason)) + ": " + detail) + elapsed);
     for (const auto& caller : op.callers) answer(turn, caller, ending, reason, detail);
-    if (op.kind == Kind::stop && ending == Ending::ok && vm.active) {
+    // Even where we know of no mark: a oneshot may have set one.
+    if (op.kind == Kind::stop && ending == Ending::ok) {
         vm.active = false;
         turn.out.actions.emplace_back(SetMark{vm.name, false});
     }

@@ -49,6 +49,10 @@ struct HostView {
     std::map<VmName, std::string> where;       // configured VM -> vmid of its entry
     std::map<VmName, std::string> remembered;  // the same, from an earlier life: tells an invalid entry's VM
     std::set<VmName> seen_left;                // we saw the VM's entry leave in this session
+    std::set<VmName>
+        left_unproved;  // its entry left while it was not valid: nothing proves that it is off here
+    std::set<std::string>
+        doubtful;                // a full read did not hold them, but a later look did: the next news tells
     std::set<std::string> gone;  // vmids that left in this session: a late Look must not revive them
 };
 
@@ -97,18 +101,20 @@ struct Op {
     Time deadline{};  // the latest of its callers
     std::vector<Caller> callers;
     std::optional<Time> alone_since;  // no caller is left
-    std::optional<Duration> grace;    // of the guest shutdown; the shorter one of joined callers wins
+    std::optional<Time> hurry;      // the earliest deadline of all its callers: the guest's grace ends before
+    std::optional<Duration> grace;  // of the guest shutdown; the shorter one of joined callers wins
 
     // what was tried, so that it is not tried blindly again
     std::map<HostName, Time> shutdown_sent;
     std::set<HostName> no_tools;           // the guest cannot be shut down there
     bool taking_out_bad_entry = false;     // what the unregister under way is for
     std::map<HostName, int> unregistered;  // entries taken out because they were not valid
-    std::map<HostName, int> registered;    // by a stop that needed a valid entry
     std::set<std::string> answered;        // ids of questions that were answered, each once
     bool left_over = false;  // a start that found a left-over copy: it goes off hard before anything else
     int power_on_tries = 0;
     int register_tries = 0;
+    int shutdown_tries = 0;
+    int odd_refusals = 0;                 // that only make sense if the view is behind
     std::optional<Time> powered_on;       // our power-on succeeded here
     std::optional<HostName> taking_over;  // the peer whose copy this start stops first
     bool taken_over = false;              // that is done; one takeover per start
@@ -147,7 +153,10 @@ struct VmState {
     std::vector<Ask> waiting_starts;  // behind a stop
     std::map<CallerId, Time> waiting_since;
     std::optional<Flying> flying;
-    std::optional<Flying> answering;      // a question's answer, while the power-on that asks it is flying
+    std::optional<Flying> answering;  // a question's answer, while the power-on that asks it is flying
+    // A register whose answer was lost, and whose effect was seen: it may have been another one's, so this
+    // one may come until then.
+    std::map<HostName, Time> late_register;
     std::map<HostName, Time> look_after;  // only facts asked at or after this count there
     std::map<HostName, Time> looked;      // when the last finished Look was asked
     std::map<HostName, LookId> looking;   // a Look under way
@@ -158,7 +167,9 @@ struct VmState {
     std::optional<Time> tidy_since;     // since when there is something to tidy up here
     std::map<Reason, Time> suspicions;  // reasons that fresh views hold, each since when
     std::optional<Time> unknown_since;
-    Health health;  // as last evaluated
+    std::map<HostName, Time> storage_bad;        // since when its datastore is not well there
+    Verdict settled_verdict = Verdict::unknown;  // of the time before the operation under way
+    Health health;                               // as last evaluated
     Time wake = never;
 };
 

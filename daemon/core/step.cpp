@@ -35,7 +35,7 @@ void end_halts_if_done(Turn& turn, VmState& vm) {
     Op& op = *vm.op;
     const HostView& local = turn.state.hosts.at(turn.state.local);
     if (op.left_over && fresh(turn.state, local, turn.now) && !decide_halt(turn.state, vm, local, turn.now))
-        op.left_over = false;
+        op.left_over = vm.left_over = false;
     if (!op.taking_over || op.taken_over) return;
     const HostView& peer = turn.state.hosts.at(*op.taking_over);
     if (fresh(turn.state, peer, turn.now) && !decide_halt(turn.state, vm, peer, turn.now))
@@ -53,7 +53,7 @@ void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
         return finish(turn, vm, decision.stage, decision.ending, decision.reason, decision.host,
                       decision.why);
     change(turn, vm, decision.stage, decision.host, decision.why);
-    op.blocked_by = decision.what == Decision::What::wait ? decision.blocked_by : Reason::deadline;
+    op.blocked_by = decision.blocked_by;
     op.blocked_detail = decision.why;
     if (decision.what == Decision::What::check_vmx) {
         op.vmx_asked = true;
@@ -71,7 +71,9 @@ bool held_up(Turn& turn, VmState& vm) {
         op.blocked_detail = "another vmhad on this node is working on it";
         return true;
     }
+    if (!vm.flying && vm.answering) return true;
     if (vm.flying) {
+        if (op.blocked_by == Reason::question_pending) op.blocked_by = Reason::deadline;
         answer_while_flying(turn, vm);
         if (vm.flying->unanswered) {
             change(turn, vm, Stage::waiting_for_writes, vm.flying->write.host, doing(vm.flying->write));
@@ -160,7 +162,19 @@ void set_wake(State& state, VmState& vm, Time wake) {
     if (wake != never) state.wakes.insert({wake, vm.name});
 }
 
+// Since when the VM's datastore is not well on each host, as far as fresh views tell.
+void watch_storage(const State& state, VmState& vm, Time now) {
+    for (const auto& [name, host] : state.hosts) {
+        if (!fresh(state, host, now)) continue;
+        if (storage_of(host, vm) == StorageState::ok)
+            vm.storage_bad.erase(name);
+        else
+            vm.storage_bad.emplace(name, now);
+    }
+}
+
 void settle(Turn& turn, VmState& vm) {
+    watch_storage(turn.state, vm, turn.now);
     expire(turn, vm);
     land_unanswered(turn, vm);
     watch_left_over(turn, vm);
@@ -169,7 +183,10 @@ void settle(Turn& turn, VmState& vm) {
     const Health before = vm.health;
     wake = std::min({wake, evaluate_health(turn.state, vm, turn.now), next_expiry(vm)});
     say_health(turn, vm, before);
+    if (vm.health.reason != Reason::operation_under_way) vm.settled_verdict = vm.health.verdict;
     if (vm.flying && vm.flying->write.limit > turn.now) wake = std::min(wake, vm.flying->write.limit);
+    if (vm.answering && vm.answering->write.limit > turn.now)
+        wake = std::min(wake, vm.answering->write.limit);
     // A decision taken from a fresh view must be looked at again when the view is no longer fresh.
     const HostView& local = turn.state.hosts.at(turn.state.local);
     if (vm.op && local.confirmed && fresh(turn.state, local, turn.now))
@@ -215,7 +232,10 @@ struct Apply {
     }
     void operator()(const Read& event) {
         apply(turn.state, event, turn.now, dirty);
-        if (event.look) end_look(turn.state, event.host, *event.look, event.asked, dirty);
+        const bool counts = event.session == turn.state.hosts.at(event.host).session;
+        if (event.look)
+            end_look(turn.state, event.host, *event.look, counts ? std::optional(event.asked) : std::nullopt,
+                     dirty);
     }
     void operator()(const Looked& event) {
         const bool counts = apply(turn.state, event, turn.now, dirty);
@@ -230,7 +250,19 @@ struct Apply {
         look(turn, vm->second, event.host, event.vmid);  // the watch was faster: look again
     }
     void operator()(const LookFailed& event) {
+        for (auto& [name, vm] : turn.state.vms)
+            if (const auto looking = vm.looking.find(event.host);
+                vm.op && looking != vm.looking.end() && looking->second == event.look)
+                vm.op->not_before = turn.now + milliseconds(500);
         end_look(turn.state, event.host, event.look, std::nullopt, dirty);
+    }
+    void operator()(const MarksRead& event) {
+        for (auto& [name, vm] : turn.state.vms) {
+            // An operation of ours decides about the mark itself.
+            if (vm.op || vm.active == event.active.contains(name)) continue;
+            vm.active = !vm.active;
+            dirty.insert(name);
+        }
     }
     void operator()(const WriteDone& event) {
         write_done(turn, event);
@@ -261,7 +293,12 @@ struct Apply {
         if (event.left && turn.state.hosts.contains(event.left->write.host)) {
             vm->second.flying = event.left;
             vm->second.flying->unanswered = true;
+            vm->second.flying->op = 0;
             turn.state.last_id = std::max(turn.state.last_id, event.left->write.id);
+        }
+        if (event.contended || event.left) {
+            vm->second.look_after[turn.state.local] = turn.now;
+            look(turn, vm->second, turn.state.local, {});
         }
         dirty.insert(event.vm);
     }
@@ -293,6 +330,7 @@ State make_state(const Settings& settings, const Remembered& remembered, Time no
         state.last_id = std::max(state.last_id, item.write.id);
         vm->second.flying = item;
         vm->second.flying->unanswered = true;
+        vm->second.flying->op = 0;
     }
     return state;
 }

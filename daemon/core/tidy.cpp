@@ -49,10 +49,13 @@ void watch_left_over(Turn& turn, VmState& vm) {
     const HostView& local = turn.state.hosts.at(turn.state.local);
     if (!fresh(turn.state, local, turn.now)) return;
     const Seen* seen = entry_of(local, vm);
-    if (vm.active || !seen || seen->entry.power != Power::on) {
-        vm.left_over = false;
-        return;
-    }
+    // Forgotten only when it is proved to be at rest: not for a mark that a failed start left, nor for an
+    // entry that a restarted host does not show yet.
+    const bool at_rest =
+        seen ? seen->entry.connection == Connection::connected && seen->entry.power == Power::off
+             : absence_proved(turn.state, local, vm, turn.now);
+    if (at_rest) vm.left_over = false;
+    if (vm.active || !seen || seen->entry.power != Power::on) return;
     const auto powered_on = [](const Seen* other) { return other && other->entry.power == Power::on; };
     if (vm.left_over || !all_fresh(turn.state, turn.now) || !on_a_peer(turn.state, vm, powered_on)) return;
     vm.left_over = true;

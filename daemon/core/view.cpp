@@ -1,6 +1,7 @@
 #include "daemon/core/view.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace vmha::core {
 namespace {
@@ -28,7 +29,7 @@ std::optional<VmxPath> remembered_path(const State& state, const HostView& host,
 
 void mark_operations_dirty(const State& state, std::set<VmName>& dirty) {
     for (const auto& [name, vm] : state.vms)
-        if (vm.op || vm.flying) dirty.insert(name);
+        if (vm.op || vm.flying || vm.answering) dirty.insert(name);
 }
 
 void mark_all_dirty(const State& state, std::set<VmName>& dirty) {
@@ -70,6 +71,7 @@ void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bo
     const bool same_place = !is_new && old->second.entry.path == entry.path;
     host.entries.insert_or_assign(vmid, std::move(seen));
     if (watched) host.gone.erase(vmid);
+    host.doubtful.erase(vmid);
 
     if (!same_place) {
         forget_where(host, vmid, dirty);
@@ -78,7 +80,20 @@ void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bo
             host.seen_left.erase(*vm);
         }
     }
-    if (const auto vm = owner(state, host, entry)) dirty.insert(*vm);
+    if (const auto vm = owner(state, host, entry)) {
+        dirty.insert(*vm);
+        if (entry.connection == Connection::connected) host.left_unproved.erase(*vm);
+    }
+}
+
+// A VM may have two entries, such as an invalid twin: it has left only with the last of them.
+void find_again(const State& state, HostView& host, const VmName& vm) {
+    for (const auto& [vmid, seen] : host.entries)
+        if (owner(state, host, seen.entry) == vm) {
+            host.where[vm] = vmid;
+            return;
+        }
+    host.seen_left.insert(vm);
 }
 
 void drop_entry(const State& state, HostView& host, const std::string& vmid, Time now,
@@ -86,12 +101,18 @@ void drop_entry(const State& state, HostView& host, const std::string& vmid, Tim
     const auto old = host.entries.find(vmid);
     host.gone.insert(vmid);
     if (old == host.entries.end()) return;
+    std::vector<VmName> left;
     for (const auto& [vm, id] : host.where)
-        if (id == vmid) host.seen_left.insert(vm);
+        if (id == vmid) left.push_back(vm);
+    // "Powered off" of an entry that is not valid proves nothing, and its leaving neither.
+    if (old->second.entry.connection != Connection::connected)
+        for (const auto& vm : left) host.left_unproved.insert(vm);
     if (!old->second.entry.path) mark_operations_dirty(state, dirty);
     forget_where(host, vmid, dirty);
+    host.doubtful.erase(vmid);
     host.entries.erase(old);
     host.inventory_since = now;
+    for (const auto& vm : left) find_again(state, host, vm);
 }
 
 void put_datastores(const State& state, HostView& host, const Read& read, Time now, std::set<VmName>& dirty) {
@@ -105,11 +126,21 @@ void put_datastores(const State& state, HostView& host, const Read& read, Time n
         host.datastores.insert_or_assign(datastore.id, seen);
     }
     for (const auto& id : read.datastores_left) changed = host.datastores.erase(id) > 0 || changed;
+    if (read.full)
+        changed = std::erase_if(host.datastores,
+                                [&](const auto& item) {
+                                    return std::ranges::find(read.datastores, item.first, &Datastore::id) ==
+                                           read.datastores.end();
+                                }) > 0 ||
+                  changed;
     if (!changed) return;
-    // Names and uuids of volumes may have changed, so paths may match other VMs now.
-    host.where.clear();
+    // Names and uuids of volumes may have changed, so paths may match other VMs now. What matched once goes
+    // on to match while its datastore is away.
+    const auto before = std::exchange(host.where, {});
     for (const auto& [vmid, seen] : host.entries)
         if (const auto vm = owner(state, host, seen.entry)) host.where[*vm] = vmid;
+    for (const auto& [vm, vmid] : before)
+        if (host.entries.contains(vmid)) host.where.emplace(vm, vmid);
     mark_all_dirty(state, dirty);
 }
 
@@ -123,6 +154,11 @@ void begin_session(const State& state, HostView& host, const Read& read, Time no
     for (const auto& entry : read.entries)
         if (const auto old = before.find(entry.vmid); old != before.end())
             host.entries.insert(before.extract(old));  // keeps path and the times of its states
+    for (const auto& [vmid, seen] : before)
+        if (const auto vm = owner(state, host, seen.entry);
+            vm && seen.entry.connection != Connection::connected)
+            host.left_unproved.insert(*vm);
+    host.doubtful.clear();
     for (const auto& [vmid, seen] : host.entries)
         if (const auto vm = owner(state, host, seen.entry)) host.where[*vm] = vmid;
     host.datastores.clear();
@@ -148,8 +184,20 @@ void apply(State& state, const Read& read, Time now, std::set<VmName>& dirty) {
         for (const auto& entry : read.entries) present.insert(entry.vmid);
         std::vector<std::string> missing;
         for (const auto& [vmid, seen] : host.entries)
-            if (!present.contains(vmid) && !(looked && seen.told > read.asked)) missing.push_back(vmid);
+            if (!present.contains(vmid) && !(looked && seen.told > read.asked)) {
+                // A look that was sent after this read saw it. If it is there, the watch's next news says so.
+                if (!looked && seen.asked > read.asked)
+                    host.doubtful.insert(vmid);
+                else
+                    missing.push_back(vmid);
+            }
         for (const auto& vmid : missing) drop_entry(state, host, vmid, now, dirty);
+    }
+    if (!looked && !read.full) {
+        const auto doubtful = host.doubtful;
+        for (const auto& vmid : doubtful)
+            if (std::ranges::find(read.entries, vmid, &VmEntry::vmid) == read.entries.end())
+                drop_entry(state, host, vmid, now, dirty);
     }
     if (!looked) put_datastores(state, host, read, now, dirty);
     for (const auto& entry : read.entries) {
@@ -217,6 +265,15 @@ bool absence_proved(const State& state, const HostView& host, const VmState& vm,
     if (!fresh(state, host, now) || entry_of(host, vm)) return false;
     const auto unreadable = [](const auto& item) { return !item.second.entry.path; };
     if (std::ranges::any_of(host.entries, unreadable)) return false;
+    const VmxPath& vmx = vm.settings.vmx;
+    const auto may_be_it = [&](const auto& item) {
+        const VmxPath& path = *item.second.entry.path;
+        return path.file == vmx.file && (!find_volume(host, path.volume) || !find_volume(host, vmx.volume));
+    };
+    if (std::ranges::any_of(host.entries, may_be_it)) return false;
+    if (const auto late = vm.late_register.find(host.name);
+        late != vm.late_register.end() && now < late->second)
+        return false;
     return host.seen_left.contains(vm.name) || now >= absence_settles(host);
 }
 

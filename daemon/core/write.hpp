@@ -40,6 +40,7 @@ struct Flying {
     Write write;
     Time sent{};
     bool unanswered = false;  // the connection was lost: only a look or the limit can tell
+    uint64_t op = 0;          // the operation that sent it; 0: one of an earlier daemon
 };
 
 }  // namespace vmha::core

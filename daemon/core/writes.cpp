@@ -5,6 +5,8 @@
 namespace vmha::core {
 namespace {
 
+constexpr int shutdown_tries = 3;  // of refusals other than "no Tools"; then the VM is powered off
+
 Duration limit_of(Verb verb) {
     switch (verb) {
         case Verb::power_on: return seconds(60);
@@ -61,12 +63,8 @@ void on_ok(Turn& turn, VmState& vm, const Write& write) {
             op.powered_on = turn.now;
             ++op.power_on_tries;
             break;
-        case Verb::register_vm:
-            ++op.register_tries;
-            ++op.registered[write.host];
-            break;
+        case Verb::register_vm: ++op.register_tries; break;
         case Verb::unregister:
-            // Only an entry that was not valid has to be registered anew to be read (decide_stop).
             if (op.taking_out_bad_entry) ++op.unregistered[write.host];
             if (op.fault && op.fault->kind == FaultKind::already_exists) op.fault.reset();
             break;
@@ -78,34 +76,42 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
     Op& op = *vm.op;
     const bool peer = write.host != turn.state.local;
     const FaultKind kind = fault.kind;
-    if (kind == FaultKind::invalid_power_state && write.verb != Verb::unregister) return;  // the look tells
-    if (kind == FaultKind::object_gone || kind == FaultKind::answered_already) return;
+    if (kind == FaultKind::object_gone && write.verb == Verb::unregister) return on_ok(turn, vm, write);
+    if ((kind == FaultKind::invalid_power_state && write.verb != Verb::unregister) ||
+        kind == FaultKind::object_gone || kind == FaultKind::answered_already) {
+        // The look tells. Where it tells the same again, there is no hurry to try again.
+        if (++op.odd_refusals > 1) retry_later(turn, op);
+        return;
+    }
 
     op.fault = fault;
     op.fault_doing = doing(write);
-    if (peer && write.verb == Verb::unregister && !passing(kind)) {
+    // A left entry on a peer is a warning only.
+    if (peer && write.verb == Verb::unregister) {
         op.clear_failed.insert(write.host);
         return;
     }
     if (write.verb == Verb::shutdown_guest) {
-        if (kind == FaultKind::task_in_progress) {
+        if (kind == FaultKind::tools_unavailable || ++op.shutdown_tries > shutdown_tries) {
+            op.no_tools.insert(write.host);
+        } else {
             op.shutdown_sent.erase(write.host);
             retry_later(turn, op);
-        } else {
-            op.no_tools.insert(write.host);
         }
         return;
     }
     if (write.verb == Verb::rescan_storage) return;
     if (write.verb == Verb::register_vm && kind == FaultKind::not_found)
-        return finish(turn, vm, Stage::failed, Ending::failed, Reason::vmx_missing, write.host,
+        return finish(turn, vm, Stage::failed, Ending::failed,
+                      op.kind == Kind::start ? Reason::vmx_missing : Reason::unproved, write.host,
                       file_path(write.path) + " does not exist");
     if (const auto reason = hopeless(kind))
         return finish(turn, vm, Stage::failed, Ending::failed, *reason, write.host, "the host refuses");
-    if (kind == FaultKind::already_exists) return;  // decide_start takes the entry out that stands in the way
-    retry_later(turn, op);
+    // decide_start takes the entry out that stands in the way.
+    const bool twin_is_named = kind == FaultKind::already_exists && !fault.existing.empty();
+    if (!twin_is_named || op.kind != Kind::start) retry_later(turn, op);
     if (passing(kind)) return;
-    if (write.verb == Verb::register_vm) ++op.register_tries;
+    if (write.verb == Verb::register_vm && !twin_is_named) ++op.register_tries;
     if (write.verb == Verb::power_on) ++op.power_on_tries;
 }
 
@@ -142,8 +148,18 @@ bool effect_seen(const State& state, const VmState& vm, const Flying& flying, Ti
 bool landed(const State& state, const VmState& vm, const std::optional<Flying>& flying, Time now) {
     if (!flying) return false;
     if (flying->unanswered && effect_seen(state, vm, *flying, now)) return true;
-    const auto known = known_as_of(state.hosts.at(flying->write.host), vm);
-    return now >= flying->write.limit && known && *known >= flying->write.limit;
+    if (now < flying->write.limit) return false;
+    // Where nothing fresh is known, nothing is concluded either, until a read that is requested after the
+    // limit.
+    const HostView& host = state.hosts.at(flying->write.host);
+    const auto known = known_as_of(host, vm);
+    return !fresh(state, host, now) || (known && *known >= flying->write.limit);
+}
+
+// The write of an operation that was superseded tells the later one nothing but what the look shows. One of
+// an earlier daemon belongs to the request that was posted again.
+bool is_of(const Flying& flying, const Op& op) {
+    return flying.op == op.id || flying.op == 0;
 }
 
 // The slot that holds this write, if any.
@@ -191,6 +207,7 @@ void send(Turn& turn, VmState& vm, const Decision& decision) {
     flying.write.vm = vm.name;
     flying.write.limit = turn.now + limit_of(decision.write.verb);
     flying.sent = turn.now;
+    flying.op = op.id;
     remember_sent(turn, vm, flying.write);
     turn.out.actions.emplace_back(flying.write);
     if (decision.write.verb == Verb::answer_question && vm.flying)
@@ -204,6 +221,7 @@ void write_done(Turn& turn, const WriteDone& done) {
         auto* slot = slot_of(vm, done.id);
         if (!slot) continue;
         const Write write = (*slot)->write;
+        const bool ours = vm.op && is_of(**slot, *vm.op);
         if (done.outcome == Outcome::unanswered) {
             (*slot)->unanswered = true;
             turn.note(vm, write.host, Level::warning,
@@ -214,14 +232,14 @@ void write_done(Turn& turn, const WriteDone& done) {
         slot->reset();
         if (done.outcome == Outcome::unsent) {
             if (vm.op) vm.op->not_before = turn.now + milliseconds(500);
-            if (vm.op && write.verb == Verb::shutdown_guest) vm.op->shutdown_sent.erase(write.host);
-            if (vm.op && write.verb == Verb::answer_question)
+            if (ours && write.verb == Verb::shutdown_guest) vm.op->shutdown_sent.erase(write.host);
+            if (ours && write.verb == Verb::answer_question)
                 vm.op->answered.erase(write.host.str() + "/" + write.question_id);
             return;
         }
         if (done.outcome == Outcome::refused) say_refused(turn, vm, write, done.fault);
-        if (vm.op && done.outcome == Outcome::ok) on_ok(turn, vm, write);
-        if (vm.op && done.outcome == Outcome::refused) on_refused(turn, vm, write, done.fault);
+        if (ours && done.outcome == Outcome::ok) on_ok(turn, vm, write);
+        if (ours && done.outcome == Outcome::refused) on_refused(turn, vm, write, done.fault);
         if (write.verb == Verb::rescan_storage) return;
         vm.look_after[write.host] = turn.now;
         const std::string vmid = !write.vmid.empty()  ? write.vmid
@@ -237,11 +255,13 @@ void land_unanswered(Turn& turn, VmState& vm) {
     if (!landed(turn.state, vm, vm.flying, turn.now)) return;
     const Write write = vm.flying->write;
     const bool seen = effect_seen(turn.state, vm, *vm.flying, turn.now);
+    const bool ours = vm.op && is_of(*vm.flying, *vm.op);
     turn.note(vm, write.host, Level::info,
               seen ? "unanswered, but seen to be done: " + doing(write)
                    : "unanswered and not carried out within its limit: " + doing(write));
     vm.flying.reset();
-    if (seen && vm.op) on_ok(turn, vm, write);
+    if (seen && write.verb == Verb::register_vm) vm.late_register[write.host] = write.limit;
+    if (seen && ours) on_ok(turn, vm, write);
 }
 
 }  // namespace vmha::core

@@ -82,7 +82,7 @@ void World::push(const std::string& name, const std::string& vmid) {
     happen(Read{HostName(name), host.session, now, false, {}, {host.entries.at(vmid)}, {}, {}, {}, {}});
 }
 
-void World::remove(const std::string& name, const std::string& vmid) {
+void World::remove(const std::string& name, std::string vmid) {
     FakeHost& host = hosts.at(name);
     host.entries.erase(vmid);
     if (!host.answers || state.hosts.at(HostName(name)).session != host.session) return;

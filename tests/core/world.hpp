@@ -38,7 +38,7 @@ public:
     void lose(const std::string& host, Link link = Link::down);  // the link breaks and the daemon knows it
     VmEntry& add(const std::string& host, const std::string& vm, Power power);  // registered behind our back
     void push(const std::string& host, const std::string& vmid);  // tells the daemon of a change
-    void remove(const std::string& host, const std::string& vmid);
+    void remove(const std::string& host, std::string vmid);
 
     // Requests: the caller's number
     CallerId ask(Kind kind, const std::string& vm = "vm1", std::optional<Duration> timeout = {},

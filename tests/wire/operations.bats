@@ -25,6 +25,7 @@ setup() { load support; }
     run on ec1 "$bin/vmha-genw" vm1
     [ "$status" -eq 0 ]
     [[ "$output" =~ ^[0-9]{4}/[0-9]{2}/[0-9]{2}\ [0-9]{2}:[0-9]{2}:[0-9]{2}\ \[I\].*healthy ]]
+    wait_until 5 verdict_is ec2 vm1 .reason not_active_here
     run on ec2 "$bin/vmha-genw" vm1
     [ "$status" -eq 1 ]
     [[ "$output" == *not_active_here* ]]
