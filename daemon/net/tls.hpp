@@ -29,9 +29,9 @@ struct TrustedCa {
 using TlsTrust = std::variant<PinnedCertificate, TrustedCa>;
 
 // TCP connection and handshake (TLS 1.2 or later), nothing sent before the certificate has been accepted.
-// Errc::certificate_changed when the pin does not match (the message shows the offered thumbprint) or the CA's
-// check fails, Errc::tls when the handshake fails, Errc::invalid_input when the pin or the CA file is unusable,
-// else as connect_tcp. A server that asks for a client certificate gets none.
+// Errc::certificate_changed when the pin does not match (the message shows the offered thumbprint) or the
+// CA's check fails, Errc::tls when the handshake fails, Errc::invalid_input when the pin or the CA file is
+// unusable, else as connect_tcp. A server that asks for a client certificate gets none.
 Task<Result<StreamPtr>> connect_tls(const TcpEndpoint& endpoint, const TlsTrust& trust, Deadline deadline);
 
 struct TlsServerOptions {
