@@ -14,7 +14,7 @@ namespace {
 
 enum Option : int { word = 1, all = 256, config, follow, node, socket_path, timeout, help, version };
 
-constexpr int64_t timeout_max_s = 7 * 24 * 3600;
+constexpr int64_t timeout_max_s = 24 * 3600;  // the daemon takes no more
 
 Result<int64_t> seconds(std::string_view text) {
     int64_t value = 0;

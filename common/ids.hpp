@@ -24,7 +24,8 @@ private:
 using HostName = Name<struct HostTag>;  // host.name of the configuration, such as esxi1
 using VmName = Name<struct VmTag>;      // the key in "vms" of the configuration, such as vm1
 
-// [A-Za-z0-9._-]{1,64}: what the configuration accepts as the name of a VM, a node or a host.
+// [A-Za-z0-9._-]{1,64}, not ".", ".." or with "-" first: what the configuration accepts as the name of a VM,
+// a node or a host.
 bool is_valid_name(std::string_view text);
 
 }  // namespace vmha

@@ -63,6 +63,7 @@ constexpr Row rows[] = {
     {forbidden, "forbidden", "starting, stopping and pausing needs root or the group vmha"},
     {bad_request, "bad_request", "the request is not understood"},
     {not_found, "not_found", "there is nothing at this address"},
+    {not_writable, "not_writable", "a file of vmhad in its state or runtime directory cannot be written"},
     {daemon_unreachable, "daemon_unreachable", "vmhad does not answer"},
     {internal, "internal", "vmhad made a mistake; please report it with the log"},
 };

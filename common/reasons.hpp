@@ -60,6 +60,7 @@ enum class Reason {
     forbidden,
     bad_request,
     not_found,
+    not_writable,
     daemon_unreachable,
     internal,
 };

@@ -13,6 +13,8 @@ namespace {
 
 // The lock of another engine on this node is looked at so often while one is wanted.
 constexpr auto lock_retry = core::milliseconds(100);
+// A lock file that cannot be opened is tried so often, in case the trouble passes.
+constexpr int lock_failures_allowed = 20;
 
 net::TlsTrust trust_of(const config::Trust& trust) {
     if (const auto* pinned = std::get_if<config::Pinned>(&trust))
@@ -69,8 +71,9 @@ Engine::Engine(boost::asio::io_context& io, const config::Config& config, const 
     for (const auto& warning : restored.warnings) log_.warning(warning);
     for (const auto& item : restored.flying) {
         stored_[item.write.vm] = item.write.id;
-        log_.warning("an earlier vmhad left a write on " + item.write.host.str() + " about " +
-                     item.write.vm.str() + " unanswered: looking before anything else is done");
+        log_.warning(
+            "a write about " + item.write.vm.str() + " on " + item.write.host.str() +
+            " may still be under way, left by an earlier vmhad: looking before anything else is done");
     }
     state_ = core::make_state(settings, {active, restored.flying, load_ids()}, now());
     make_hosts(config);
@@ -242,8 +245,18 @@ void Engine::perform(const core::Write& write) {
 void Engine::try_locks(bool contended) {
     for (auto it = locks_wanted_.begin(); it != locks_wanted_.end();) {
         auto lock = runtime_.try_lock(*it);
-        if (!lock) complain(lock.error());
-        if (!lock || !*lock) {
+        if (!lock) {
+            if (++lock_failures_[*it] < lock_failures_allowed) {
+                ++it;
+                continue;
+            }
+            lock_failures_.erase(*it);
+            events_.push_back(core::LockRefused{*it, lock.error().message});
+            it = locks_wanted_.erase(it);
+            continue;
+        }
+        lock_failures_.erase(*it);
+        if (!*lock) {
             ++it;
             continue;
         }

@@ -91,6 +91,7 @@ private:
     bool draining_ = false;
     bool stopping_ = false;
     std::set<VmName> locks_wanted_;
+    std::map<VmName, int> lock_failures_;
     std::map<VmName, run::VmLock> locks_;
     std::map<VmName, core::WriteId> stored_;
     std::map<VmName, core::Time> paused_until_;

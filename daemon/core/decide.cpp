@@ -12,6 +12,11 @@ Time bad_entry_patience_over(const HostView& host, const Seen& seen) {
     return std::max(patience_over, host.session_since + host.settings.settle);
 }
 
+std::string why_not_fresh(const HostView& host) {
+    if (!host.link_detail.empty()) return host.link_detail;
+    return host.link == Link::connecting ? "connecting to the host" : "the host does not answer";
+}
+
 }  // namespace vmha::core
 
 namespace vmha::core::decisions {

@@ -37,6 +37,9 @@ inline constexpr Duration bad_entry_patience = seconds(15);
 // host that has just come up shows VMs so before it has read them.
 Time bad_entry_patience_over(const HostView& host, const Seen& seen);
 
+// Why nothing fresh is known of the host, for people.
+std::string why_not_fresh(const HostView& host);
+
 // Between two tries of a write that the host refused for a passing reason.
 inline constexpr Duration retry_delay = seconds(2);
 inline constexpr Duration rescan_interval = seconds(5);

@@ -16,7 +16,7 @@ constexpr int power_on_tries = 3;  // of power-ons that fail for no known reason
 
 MaybeDecision check_link(const State& state, const HostView& host, Time now) {
     if (fresh(state, host, now)) return std::nullopt;
-    const std::string why = host.link_detail.empty() ? "the host does not answer" : host.link_detail;
+    const std::string why = why_not_fresh(host);
     // These do not pass by waiting, and the other node may do better.
     if (host.link == Link::bad_password || host.link == Link::locked_out || host.link == Link::untrusted)
         return fail(host, host.link_reason, why);

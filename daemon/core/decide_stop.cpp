@@ -111,8 +111,7 @@ std::optional<Decision> decide_halt(const State& state, const VmState& vm, const
     const Op& op = *vm.op;
     if (!fresh(state, host, now))
         return wait(Stage::waiting_for_host, host,
-                    host.link == Link::up ? Reason::host_unreachable : host.link_reason,
-                    host.link_detail.empty() ? "the host does not answer" : host.link_detail);
+                    host.link == Link::up ? Reason::host_unreachable : host.link_reason, why_not_fresh(host));
     const Seen* seen = entry_of(host, vm);
     if (!seen) return halt_absent(state, vm, host, now);
     if (auto decision = on_question(vm, host, seen->entry, Kind::stop)) return decision;

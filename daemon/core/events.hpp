@@ -108,6 +108,12 @@ struct LockTaken {
     bool contended = false;  // another engine held it until now: what it wrote may not have been told yet
 };
 
+// The lock cannot be had at all: its file cannot be opened.
+struct LockRefused {
+    VmName vm;
+    std::string why;
+};
+
 // The active marks as they lie in the runtime directory: a oneshot sets them too.
 struct MarksRead {
     std::set<VmName> active;
@@ -116,6 +122,6 @@ struct MarksRead {
 struct Tick {};
 
 using Event = std::variant<LinkChanged, Read, Looked, LookFailed, WriteDone, VmxChecked, Ask, CallerGone,
-                           LockTaken, MarksRead, Tick>;
+                           LockTaken, LockRefused, MarksRead, Tick>;
 
 }  // namespace vmha::core

@@ -91,7 +91,7 @@ void find_absence(const HostView& host, const VmState& vm, Time now, Findings& f
             {Reason::not_registered, vm.settings.confirm.not_registered, "not in the inventory" + on(host)});
     else
         found.against.push_back({Reason::not_active_here, Duration::zero(),
-                                 "not started here, and not in the inventory" + on(host)});
+                                 "not started here, and not seen in the inventory" + on(host)});
 }
 
 Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {

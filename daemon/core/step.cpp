@@ -256,6 +256,15 @@ struct Apply {
                 vm.op->not_before = turn.now + milliseconds(500);
         end_look(turn.state, event.host, event.look, std::nullopt, dirty);
     }
+    void operator()(const LockRefused& event) {
+        const auto vm = turn.state.vms.find(event.vm);
+        if (vm == turn.state.vms.end()) return;
+        vm->second.lock_asked = false;
+        if (vm->second.op)
+            finish(turn, vm->second, Stage::failed, Ending::failed, Reason::not_writable, turn.state.local,
+                   event.why);
+        dirty.insert(event.vm);
+    }
     void operator()(const MarksRead& event) {
         for (auto& [name, vm] : turn.state.vms) {
             // An operation of ours decides about the mark itself.

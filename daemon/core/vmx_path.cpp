@@ -31,7 +31,7 @@ std::optional<VmxPath> parse_vmx_path(std::string_view text) {
         if (close == std::string_view::npos) return std::nullopt;
         volume = text.substr(1, close - 1);
         rest = text.substr(close + 1);
-        if (rest.starts_with(' ')) rest.remove_prefix(1);
+        while (rest.starts_with(' ')) rest.remove_prefix(1);
         if (rest.starts_with('/')) return std::nullopt;
     } else if (text.starts_with(volumes)) {
         text.remove_prefix(volumes.size());

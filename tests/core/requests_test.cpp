@@ -189,3 +189,15 @@ TEST_CASE("after a restart a stop does not lie about a VM whose inventory is not
     CHECK(world.answer_to(caller)->ending == Ending::ok);
     CHECK_FALSE(world.registered("esxi1"));
 }
+
+TEST_CASE("a lock that cannot be had at all fails the operation and says which file") {
+    World world;
+    world.lock_is_free = false;
+    both_connected(world);
+    const auto caller = world.ask(Kind::stop);
+    world.happen(LockRefused{VmName("vm1"), "cannot open /run/vmhad/locks/vm1: Read-only file system"});
+    REQUIRE(world.answer_to(caller));
+    CHECK(world.answer_to(caller)->reason == Reason::not_writable);
+    CHECK(world.answer_to(caller)->detail.find("/run/vmhad/locks/vm1") != std::string::npos);
+    CHECK(world.writes.empty());
+}

@@ -8,6 +8,7 @@ TEST_CASE("all spellings of a path are one path") {
     const VmxPath wanted{"EC_iSCSI", "vm1/vm1.vmx"};
     CHECK(parse_vmx_path("/vmfs/volumes/EC_iSCSI/vm1/vm1.vmx") == wanted);
     CHECK(parse_vmx_path("[EC_iSCSI] vm1/vm1.vmx") == wanted);
+    CHECK(parse_vmx_path("[EC_iSCSI]  vm1/vm1.vmx") == wanted);
     CHECK(parse_vmx_path("/vmfs/volumes//EC_iSCSI/vm1//vm1.vmx") == wanted);
     CHECK(parse_vmx_path("[My Store] a b/a (1).vmx") == VmxPath{"My Store", "a b/a (1).vmx"});
 }
