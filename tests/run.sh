@@ -24,7 +24,7 @@ outcome_printed=
 end_session() {
     local left
     [ "$session" -ne 0 ] || return 0
-    mapfile -t left < <(ps -o pid= -s "$session" | tr -d ' ')
+    mapfile -t left < <(ps -o stat=,pid= -s "$session" | awk '$1 !~ /^Z/ { print $2 }')
     [ ${#left[@]} -eq 0 ] || end_process "${left[@]}"
     session=0
 }
@@ -44,7 +44,8 @@ in_session() {
     session=$!
     wait "$session"
     code=$?
-    left=$(ps -o pid=,args= -s "$session")
+    # One that has ended and was not reaped yet is no process any more.
+    left=$(ps -o stat=,pid=,args= -s "$session" | grep -v '^Z')
     if [ -n "$left" ]; then
         printf 'processes left behind:\n%s\n' "$left" >>"$output"
         end_session
