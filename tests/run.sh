@@ -45,7 +45,7 @@ in_session() {
     wait "$session"
     code=$?
     # One that has ended and was not reaped yet is no process any more.
-    left=$(ps -o stat=,pid=,args= -s "$session" | grep -v '^Z')
+    left=$(ps -o stat=,pid=,args= -s "$session" | awk '!/^Z/')
     if [ -n "$left" ]; then
         printf 'processes left behind:\n%s\n' "$left" >>"$output"
         end_session
