@@ -26,7 +26,6 @@ struct Seen {
 struct DatastoreSeen {
     Datastore datastore;
     Time asked{};
-    Time since{};  // since when accessible is what it is
 };
 
 struct HostView {
@@ -58,7 +57,7 @@ struct HostView {
 
 enum class Stage {
     idle,
-    waiting_for_lock,  // another engine on this node writes
+    waiting_for_lock,  // the one among engines on this node
     waiting_for_host,
     waiting_for_peer,
     waiting_for_storage,

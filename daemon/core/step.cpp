@@ -68,7 +68,7 @@ bool held_up(Turn& turn, VmState& vm) {
         if (turn.now >= op.began + lock_is_worth_a_line)
             change(turn, vm, Stage::waiting_for_lock, turn.state.local, "");
         op.blocked_by = Reason::busy;
-        op.blocked_detail = "another vmhad on this node is working on it";
+        op.blocked_detail = "its lock among the engines on this node is not free";
         return true;
     }
     if (!vm.flying && vm.answering) return true;

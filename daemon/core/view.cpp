@@ -115,15 +115,12 @@ void drop_entry(const State& state, HostView& host, const std::string& vmid, Tim
     for (const auto& vm : left) find_again(state, host, vm);
 }
 
-void put_datastores(const State& state, HostView& host, const Read& read, Time now, std::set<VmName>& dirty) {
+void put_datastores(const State& state, HostView& host, const Read& read, std::set<VmName>& dirty) {
     bool changed = false;
     for (const auto& datastore : read.datastores) {
         const auto old = host.datastores.find(datastore.id);
-        DatastoreSeen seen{datastore, read.asked, now};
-        if (old != host.datastores.end() && old->second.datastore.accessible == datastore.accessible)
-            seen.since = old->second.since;
         changed = changed || old == host.datastores.end() || !(old->second.datastore == datastore);
-        host.datastores.insert_or_assign(datastore.id, seen);
+        host.datastores.insert_or_assign(datastore.id, DatastoreSeen{datastore, read.asked});
     }
     for (const auto& id : read.datastores_left) changed = host.datastores.erase(id) > 0 || changed;
     if (read.full)
@@ -199,7 +196,7 @@ void apply(State& state, const Read& read, Time now, std::set<VmName>& dirty) {
             if (std::ranges::find(read.entries, vmid, &VmEntry::vmid) == read.entries.end())
                 drop_entry(state, host, vmid, now, dirty);
     }
-    if (!looked) put_datastores(state, host, read, now, dirty);
+    if (!looked) put_datastores(state, host, read, dirty);
     for (const auto& entry : read.entries) {
         const auto known = host.entries.find(entry.vmid);
         // The watch sends only changes: what it told after a look was sent must not be undone by that look.

@@ -8,7 +8,7 @@ namespace vmha::core {
 std::string_view word(Stage stage) {
     switch (stage) {
         case Stage::idle: return "idle";
-        case Stage::waiting_for_lock: return "waiting for another engine";
+        case Stage::waiting_for_lock: return "waiting for the lock on this node";
         case Stage::waiting_for_host: return "waiting for the host";
         case Stage::waiting_for_peer: return "waiting for the peer";
         case Stage::waiting_for_storage: return "waiting for storage";
