@@ -28,6 +28,15 @@ struct Question {
     bool operator==(const Question&) const = default;
 };
 
+// What the host is doing with a VM now, whoever asked for it: a power-on, a backup's snapshot, a
+// consolidation.
+struct RunningTask {
+    std::string id;    // what CancelTask wants
+    std::string what;  // "vim.VirtualMachine.createSnapshot"
+    bool cancellable = false;
+    bool operator==(const RunningTask&) const = default;
+};
+
 // One entry of a host's inventory.
 struct VmEntry {
     std::string vmid;             // the moref's value; changes with every registration
@@ -40,6 +49,9 @@ struct VmEntry {
     std::optional<bool> tools_running;
     std::optional<Question> question;
     std::optional<Time> booted;  // runtime.bootTime, moved from the host's clock to ours
+    std::optional<RunningTask> task;
+    std::optional<int64_t> memory_mb;   // what it needs to run
+    std::vector<std::string> networks;  // the port groups that it is connected to
     bool operator==(const VmEntry&) const = default;
 };
 
@@ -63,9 +75,14 @@ struct StoragePath {
 struct HostFacts {
     std::string product;  // "VMware ESXi 7.0.3 build-19193900"
     bool in_maintenance = false;
-    std::optional<bool> api_writes;  // false with the free licence; unset: not known
+    std::optional<bool> api_writes;      // false with the free licence; unset: not known
+    std::optional<bool> privileged;      // the account may do all that vmhad does; unset: not known
+    std::optional<int> evaluation_days;  // left; unset: a licence, or not known
     std::optional<int64_t> memory_free_mb;
     std::vector<StoragePath> paths;
+    std::optional<std::vector<std::string>> networks;  // its port groups; unset: not known
+    std::vector<std::string> autostart;                // vmids that it powers on by itself when it boots
+    std::vector<std::string> unresolved_volumes;       // VMFS labels seen as snapshots, and so not mounted
     bool operator==(const HostFacts&) const = default;
 };
 

@@ -74,6 +74,7 @@ std::string_view word(Verb verb) {
         case Verb::shutdown_guest: return "shut down the guest of";
         case Verb::answer_question: return "answer the question of";
         case Verb::rescan_storage: return "rescan the storage for";
+        case Verb::cancel_task: return "cancel the task of";
     }
     return "?";
 }

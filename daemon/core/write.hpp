@@ -19,6 +19,7 @@ enum class Verb {
     shutdown_guest,
     answer_question,
     rescan_storage,
+    cancel_task,  // of somebody else's task that is in the way
 };
 
 // A change on a host. The app stores State's flying writes before it sends one (rule 6).
@@ -32,6 +33,7 @@ struct Write {
     std::string question_id;  // answer_question
     std::string choice_key;   // answer_question
     std::string adapter;      // rescan_storage; empty: all adapters
+    std::string task;         // cancel_task
     Time limit{};             // no answer by then counts as unanswered
 };
 

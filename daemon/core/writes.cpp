@@ -15,6 +15,7 @@ Duration limit_of(Verb verb) {
         case Verb::rescan_storage: return seconds(30);
         case Verb::unregister: return seconds(20);
         case Verb::shutdown_guest:
+        case Verb::cancel_task:
         case Verb::answer_question: return seconds(10);
     }
     return seconds(30);
@@ -141,6 +142,8 @@ bool effect_seen(const State& state, const VmState& vm, const Flying& flying, Ti
             return present && (!entry->second.entry.question ||
                                entry->second.entry.question->id != flying.write.question_id);
         case Verb::rescan_storage: return true;  // reading again is all that it does
+        case Verb::cancel_task:
+            return !present || !entry->second.entry.task || entry->second.entry.task->id != flying.write.task;
     }
     return false;
 }

@@ -167,6 +167,10 @@ Task<core::WriteDone> Host::Impl::carry_out(const core::Write& order) {
             co_return co_await plain_call(order, request, limit);
         }
         case core::Verb::rescan_storage: co_return co_await rescan(order, limit);
+        case core::Verb::cancel_task: {
+            const auto request = request::cancel_task(order.task);
+            co_return co_await plain_call(order, request, limit);
+        }
     }
     co_return without_reply(order, Outcome::unsent, "unknown verb");
 }

@@ -211,6 +211,10 @@ Request answer(std::string_view vmid, std::string_view question_id, std::string_
     return request;
 }
 
+Request cancel_task(std::string_view task) {
+    return Request("CancelTask", Moref{"Task", std::string(task)});
+}
+
 Request rescan_adapter(const Places& places, std::string_view adapter) {
     Request request("RescanHba", places.storage_system);
     request.text("hbaDevice", adapter);

@@ -62,6 +62,7 @@ Request power_on(std::string_view vmid);
 Request power_off(std::string_view vmid);
 Request shutdown_guest(std::string_view vmid);
 Request answer(std::string_view vmid, std::string_view question_id, std::string_view choice_key);
+Request cancel_task(std::string_view task);
 Request rescan_adapter(const Places& places, std::string_view adapter);
 Request rescan_all_adapters(const Places& places);
 Request rescan_vmfs(const Places& places);

@@ -17,7 +17,7 @@ constexpr size_t file_bytes_max = 64 << 10;
 // No write is given longer; a limit beyond it comes from a broken file.
 constexpr Duration limit_max = std::chrono::hours(24);
 
-constexpr std::array<std::pair<std::string_view, Verb>, 7> verbs{{
+constexpr std::array<std::pair<std::string_view, Verb>, 8> verbs{{
     {"register", Verb::register_vm},
     {"unregister", Verb::unregister},
     {"power_on", Verb::power_on},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<std::string_view, Verb>, 7> verbs{{
     {"shutdown_guest", Verb::shutdown_guest},
     {"answer_question", Verb::answer_question},
     {"rescan_storage", Verb::rescan_storage},
+    {"cancel_task", Verb::cancel_task},
 }};
 
 std::string word(Verb verb) {
@@ -52,6 +53,7 @@ Json to_json(const Flying& flying, const std::string& boot_id) {
             {"question_id", write.question_id},
             {"choice_key", write.choice_key},
             {"adapter", write.adapter},
+            {"task", write.task},
             {"sent_ns", flying.sent.time_since_epoch().count()},
             {"limit_ns", write.limit.time_since_epoch().count()},
             {"unanswered", flying.unanswered}};
@@ -78,7 +80,8 @@ std::optional<Flying> from_json(const Json& value, const std::string& boot_id, T
         .path = {get_string(value, "volume").value_or(""), get_string(value, "file").value_or("")},
         .question_id = get_string(value, "question_id").value_or(""),
         .choice_key = get_string(value, "choice_key").value_or(""),
-        .adapter = get_string(value, "adapter").value_or("")};
+        .adapter = get_string(value, "adapter").value_or(""),
+        .task = get_string(value, "task").value_or("")};
     // Whoever was waiting for the answer is no more.
     flying.unanswered = true;
     const Time sent{Duration(*sent_ns)};

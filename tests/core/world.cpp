@@ -243,6 +243,7 @@ void World::carry_out(const Write& write) {
                     push(write.host.str(), write.vmid);
                 });
             break;
+        case Verb::cancel_task: host.entries.at(write.vmid).task.reset(); break;
         case Verb::rescan_storage: break;
     }
 }

@@ -87,8 +87,9 @@ TEST_CASE("a stored write comes back whole in the same boot, and as unanswered")
 TEST_CASE("every verb comes back as itself") {
     TempDir dir;
     using core::Verb;
-    for (const auto verb : {Verb::register_vm, Verb::unregister, Verb::power_on, Verb::power_off,
-                            Verb::shutdown_guest, Verb::answer_question, Verb::rescan_storage}) {
+    for (const auto verb :
+         {Verb::register_vm, Verb::unregister, Verb::power_on, Verb::power_off, Verb::shutdown_guest,
+          Verb::answer_question, Verb::rescan_storage, Verb::cancel_task}) {
         auto flying = some_write();
         flying.write.verb = verb;
         REQUIRE(store_of(dir).put(flying).has_value());

@@ -119,6 +119,7 @@ std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::Hos
         case core::Verb::answer_question:
             return outcome(write, site.answer(host, vm, write.question_id, write.choice_key));
         case core::Verb::rescan_storage: return outcome(write, std::nullopt);
+        case core::Verb::cancel_task: return outcome(write, site.cancel_task(host, write.task));
     }
     throw std::logic_error("a write without a verb");
 }
