@@ -19,6 +19,10 @@ struct HostConfig {
     std::vector<Account> accounts = {{"root", "esxsim"}};
     Time boot{};                              // from power on until the API answers
     std::map<std::string, Time> delays = {};  // by method: how long its answers take
+    Licence licence = Licence::full;
+    std::optional<long> memory_mb = {};  // for VMs; none: plenty
+    std::vector<std::string> networks = {"VM Network"};
+    std::vector<std::string> autostart = {};  // .vmx paths
 };
 
 struct VmConfig {
@@ -38,7 +42,15 @@ struct SiteConfig {
     Time lock_break{};                             // real hosts: 16 s (KB 330024)
     Time session_idle = std::chrono::minutes(30);  // Config.HostAgent.vmacore.soap.sessionTimeout
     std::string lock_fault = "FileLocked";         // or GenericVmConfigFault: both were seen
-    bool invalid_property_is_fault = true;         // else reported in missingSet
+    bool mirror = false;                           // two copies, one at each node
+    Time recovery{};                               // of one copy from the other
+    Time apd_timeout = std::chrono::seconds(140);  // Misc.APDTimeout
+    LostLock lost_lock = LostLock::question;
+    Time invalid_for{};             // passing_invalid: until the entry is valid again, and off
+    Time invalid_after_register{};  // right after register an entry can be invalid for a while
+    Time late_inventory{};          // after a boot or a restart of hostd its inventory is empty for so long
+    bool rescan_needed = false;     // a target that was away when the host booted is found by a rescan only
+    bool invalid_property_is_fault = true;  // else reported in missingSet
 };
 
 // Two hosts, esxi1 and esxi2, and the directories vm1, vm2, vm3: what esxsim is without a site file.

@@ -60,4 +60,17 @@ void Disk::heartbeat_stopped(HostId host, Time now) {
         if (lock.holder == host && !lock.stale_since) lock.stale_since = now;
 }
 
+void Disk::stranger_locks(const std::string& path, bool locks) {
+    constexpr HostId stranger = ~HostId{};
+    if (locks)
+        locks_[path] = Lock{stranger, 1};
+    else
+        release(path, stranger);
+}
+
+void Disk::copy_from(const Disk& other) {
+    vms_ = other.vms_;
+    locks_ = other.locks_;
+}
+
 }  // namespace vmha::site

@@ -25,6 +25,7 @@ struct VmFiles {
     bool suspended = false;                 // a .vmss file exists
     std::optional<HostId> last_host = {};   // uuid.location: where it ran last
     Time boot{};                            // from power on to the first heartbeat
+    unsigned long history = 0;              // of what was written: differs where the copies went apart
     std::optional<Time> shutdown = Time{};  // from ShutdownGuest to off; none: the guest ignores it
 };
 
@@ -61,6 +62,12 @@ public:
 
     // The host has lost its power or this disk: its locks begin to go stale.
     void heartbeat_stopped(HostId host, Time now);
+
+    // A lock of somebody outside the site, such as a backup proxy.
+    void stranger_locks(const std::string& path, bool locks);
+
+    // The mirror: everything that is on the other copy.
+    void copy_from(const Disk& other);
 
 private:
     std::string datastore_;

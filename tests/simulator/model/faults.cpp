@@ -111,4 +111,26 @@ Fault request_canceled() {
     return {"RequestCanceled", "The task was canceled by a user."};
 }
 
+Fault restricted_version() {
+    return {"RestrictedVersion",
+            "Current license or ESXi version prohibits execution of the requested operation."};
+}
+
+Fault not_enough_licenses() {
+    return {"NotEnoughLicenses", "There are not enough licenses installed to perform the operation."};
+}
+
+Fault no_capacity() {
+    return {"InsufficientMemoryResourcesFault",
+            "The available memory resources in the parent resource pool are insufficient for the operation."};
+}
+
+Fault system_error(const std::string& message) {
+    return {"SystemError", message};
+}
+
+Fault generic_vm_config(const std::string& message) {
+    return {"GenericVmConfigFault", message, {{"reason", message}}};
+}
+
 }  // namespace vmha::site::faults

@@ -25,5 +25,10 @@ Fault no_such_object(const std::string& type, const std::string& object);
 Fault not_supported(const std::string& name, const std::string& message);
 Fault tools_unavailable();
 Fault request_canceled();
+Fault restricted_version();
+Fault not_enough_licenses();
+Fault no_capacity();
+Fault system_error(const std::string& message);
+Fault generic_vm_config(const std::string& message);
 
 }  // namespace vmha::site::faults

@@ -19,6 +19,7 @@ std::string mac_of(const std::string& uuid) {
 Site::Site(SiteConfig config) : config_(std::move(config)) {
     disks_.emplace_back(config_.datastore, config_.vmfs_uuid, config_.device);
     for (const auto& vm : config_.vms) disks_[0].vms()[vm.files.path] = vm.files;
+    if (config_.mirror) disks_.push_back(disks_[0]);
     for (const auto& wanted : config_.hosts) {
         Host host;
         host.config = wanted;
@@ -26,7 +27,11 @@ Site::Site(SiteConfig config) : config_(std::move(config)) {
         host.mac = mac_of(host.uuid);
         host.rules = Rules(config_.seed + hosts_.size());
         for (const auto& [method, delay] : wanted.delays) host.rules.set_delay(method, delay);
-        host.disk = 0;
+        host.licence = wanted.licence;
+        host.memory_mb = wanted.memory_mb;
+        host.networks = wanted.networks;
+        host.autostart = {wanted.autostart.begin(), wanted.autostart.end()};
+        host.offered = host.disk = 0;
         hosts_.push_back(std::move(host));
     }
     for (const auto& vm : config_.vms) {
@@ -61,12 +66,10 @@ void Site::plan(Time at, Due due) {
 
 void Site::happen(const Due& due) {
     Host& host = at(due.host);
+    if (due.what == Due::What::recovered) return recovered(static_cast<DiskId>(due.vm), due.life);
     if (due.boot != host.boots) return;
-    if (due.what == Due::What::host_up) {
-        host.answering = true;
-        changed(due.host, Change::What::host);
-        return;
-    }
+    if (due.what == Due::What::host_up) return host_is_up(due.host);
+    if (due.what == Due::What::apd_timeout) return apd_times_out(due.host, due.life);
     if (due.what == Due::What::task_done) return finish(due.host, due.task);
     if (due.what == Due::What::task_half) {
         const auto task = host.tasks.find(due.task);
@@ -76,6 +79,9 @@ void Site::happen(const Due& due) {
     }
     Vm* vm = find(due.host, due.vm);
     if (!vm || vm->life != due.life) return;
+    if (due.what == Due::What::valid && vm->connection == Connection::invalid)
+        set_connection(due.host, due.vm, Connection::connected);
+    if (due.what == Due::What::invalid_over) invalid_is_over(due.host, *vm);
     if (due.what == Due::What::heartbeat) guest_booted(due.host, *vm);
     if (due.what == Due::What::guest_down) stop_process(due.host, *vm, Power::powered_off);
 }
@@ -113,6 +119,11 @@ const Vm* Site::vm_by_path(HostId host, const std::string& path) const {
     for (const auto& [id, vm] : hosts_[host].vms)
         if (vm.path == path) return &vm;
     return nullptr;
+}
+
+bool Site::has_process(HostId host, const std::string& path) const {
+    const Vm* vm = vm_by_path(host, path);
+    return (vm && vm->process) || hosts_[host].strays.contains(path);
 }
 
 const VmFiles* Site::files(HostId host, const Vm& vm) const {

@@ -79,6 +79,7 @@ public:
     std::optional<Fault> shutdown_guest(HostId host, int vm);
     std::optional<Fault> reboot_guest(HostId host, int vm);
     std::optional<Fault> answer(HostId host, int vm, const std::string& question, const std::string& choice);
+    void rescan(HostId host);
     std::optional<Fault> cancel_task(HostId host, const std::string& task);
     std::string search(HostId host, const std::string& folder, const std::string& pattern, bool below,
                        const std::string& user);
@@ -92,12 +93,50 @@ public:
     void set_tools(const std::string& path, bool present);
     void set_heartbeat(HostId host, int vm, Color color);
     void ask(HostId host, int vm, const std::string& message_id, const std::string& text);
+    void guest_reboots(HostId host, int vm);  // from inside
+    void backup(HostId host, int vm, Time time, bool cancellable);
+    void set_connection(HostId host, int vm, Connection connection);
+    void set_licence(HostId host, Licence licence);
+    void set_password(HostId host, const std::string& user, const std::string& password);
+    void set_memory(HostId host, std::optional<long> memory_mb);
+    void set_networks(HostId host, std::vector<std::string> networks);
+    void set_autostart(HostId host, const std::string& path, bool on);
+    void fail_unregister(HostId host, int count) { at(host).unregister_failures = count; }
+    void lie_about_power_on(HostId host, int count) { at(host).power_on_lies = count; }
+    void hostd_restarts(HostId host, Time time);
+    void stranger_locks(const std::string& path, bool locks);
+    void move_files(const std::string& from, const std::string& to);  // the VM's folder gets another name
+
+    // --- storage: the network brings a copy of the mirror to a host, or none
+    void offer(HostId host, std::optional<DiskId> copy);
+    void storage_pdl(HostId host);
+    void see_snapshot(HostId host, bool unresolved);
+    enum class Mirror { in_sync, apart, recovering };
+    Mirror mirror() const { return mirror_; }
+    void mirror_break();
+    void mirror_recover(DiskId from);
+    // The copy that the VM's process on this host can write on now.
+    std::optional<DiskId> writes_on(HostId host, const std::string& path) const;
+    bool has_process(HostId host, const std::string& path) const;
+    // A guest wrote that had another copy's history in its memory: the disk is corrupt from now on.
+    std::function<void(HostId, const std::string& path)> on_corruption = [](HostId, const std::string&) {};
+
     void set_task_time(Verb verb, Time time) { config_.task_times[verb] = time; }
     Rules& rules(HostId host) { return hosts_[host].rules; }
 
 private:
     struct Due {
-        enum class What { task_half, task_done, heartbeat, guest_down, host_up };
+        enum class What {
+            task_half,
+            task_done,
+            heartbeat,
+            guest_down,
+            host_up,
+            valid,
+            invalid_over,
+            apd_timeout,
+            recovered
+        };
         Time at;
         unsigned long order;
         What what;
@@ -134,11 +173,27 @@ private:
     void stop_process(HostId host, Vm& vm, Power power);
     Fault lock_fault(HostId host, const Vm& vm) const;
     void crash_everything(HostId host);
+    void host_is_up(HostId host);
+    void autostart(HostId host);
+    std::optional<Fault> barred(HostId host, Verb verb) const;
+    void lose_storage(HostId host, const std::string& trouble);
+    void apd_times_out(HostId host, unsigned loss);
+    bool has_processes(HostId host) const;
+    void mount(HostId host);
+    void regain(HostId host, Vm& vm);
+    void invalid_is_over(HostId host, Vm& vm);
+    void guest_writes(HostId host, Vm& vm);
+    void written(DiskId copy);
+    void recovered(DiskId from, unsigned recovery);
 
     SiteConfig config_;
     Time now_{};
     unsigned long order_ = 0;
-    std::vector<Disk> disks_;
+    std::vector<Disk>
+        disks_;  // one, or the two copies of the mirror: disks_[i] lies at the node on hosts_[i]
+    Mirror mirror_ = Mirror::in_sync;
+    unsigned recoveries_ = 0;
+    unsigned long last_history_ = 0;
     std::vector<Host> hosts_;
     std::set<Due> due_;
 };

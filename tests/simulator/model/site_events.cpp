@@ -17,17 +17,67 @@ void Site::host_power(HostId id, bool on) {
     ++host.boots;
     host.powered = true;
     host.booted = now_;
-    host.answering = host.config.boot <= Time{};
-    if (!host.answering) plan(now_ + host.config.boot, {.what = Due::What::host_up, .host = id});
+    const bool sees_disk = host.offered && !host.unresolved;
+    host.disk = sees_disk ? host.offered : std::nullopt;
+    host.accessible = true;
+    host.trouble.clear();
+    for (auto& [number, vm] : host.vms)
+        vm.connection = sees_disk ? Connection::connected : Connection::inaccessible;
+    host.answering = false;
+    if (host.config.boot <= Time{}) return host_is_up(id);
+    plan(now_ + host.config.boot, {.what = Due::What::host_up, .host = id});
+    changed(id, Change::What::host);
+}
+
+void Site::host_is_up(HostId id) {
+    Host& host = at(id);
+    const bool booted = host.booted + host.config.boot >= now_;
+    host.answering = true;
+    host.loading_until = now_ + config_.late_inventory;
+    changed(id, Change::What::host);
+    if (booted) autostart(id);
+}
+
+// HostAutoStartManager: a second way to start a VM, behind the cluster's back (facts C7).
+void Site::autostart(HostId id) {
+    for (auto& [number, vm] : at(id).vms)
+        if (at(id).autostart.contains(vm.path) && vm.connection == Connection::connected &&
+            !start_process(id, vm))
+            powered_on(id, vm);
+}
+
+// The processes of VMs do not need hostd; what it was doing ends, and nobody hears how.
+void Site::hostd_restarts(HostId id, Time time) {
+    Host& host = at(id);
+    if (!host.powered || !host.answering) return;
+    std::vector<std::string> running;
+    for (const auto& [name, task] : host.tasks)
+        if (task.state == TaskState::running) running.push_back(name);
+    host.answering = false;
+    for (const auto& name : running) finish(id, name);
+    host.tasks.clear();
+    host.recent_tasks.clear();
+    for (auto& [number, vm] : host.vms) {
+        vm.task.clear();
+        vm.recent_tasks.clear();
+    }
+    host.sessions.clear();
+    changed(id, Change::What::sessions);
+    plan(now_ + time, {.what = Due::What::host_up, .host = id});
     changed(id, Change::What::host);
 }
 
 void Site::crash_everything(HostId id) {
     Host& host = at(id);
     // The locks stay behind: nobody is left to release them.
-    if (Disk* on = disk(id)) on->heartbeat_stopped(id, now_);
+    if (Disk* on = disk(id); on && host.accessible) {
+        on->heartbeat_stopped(id, now_);
+        written(*host.disk);
+    }
+    host.strays.clear();
     for (auto& [number, vm] : host.vms) {
         ++vm.life;
+        vm.process = false;
         if (vm.power == Power::powered_on) vm.power = Power::powered_off;
         vm.heartbeat = Color::gray;
         vm.tools_running = false;
@@ -55,7 +105,7 @@ void Site::host_maintenance(HostId id, bool on) {
 
 void Site::crash(HostId id, int number) {
     Vm* vm = find(id, number);
-    if (!vm || (vm->power != Power::powered_on && !vm->question)) return;
+    if (!vm || (vm->power != Power::powered_on && !vm->question && !vm->process)) return;
     const std::string task = vm->task;
     stop_process(id, *vm, Power::powered_off);
     const auto found = at(id).tasks.find(task);
@@ -76,6 +126,86 @@ void Site::set_heartbeat(HostId id, int number, Color color) {
     if (!vm) return;
     vm->heartbeat = color;
     vm_changed(id, *vm);
+}
+
+void Site::guest_reboots(HostId id, int number) {
+    Vm* vm = find(id, number);
+    if (!vm || !vm->process) return;
+    vm->heartbeat = Color::gray;
+    vm->tools_running = false;
+    vm_changed(id, *vm);
+    const VmFiles* guest = files(id, *vm);
+    plan(now_ + (guest ? guest->boot : Time{}),
+         {.what = Due::What::heartbeat, .host = id, .vm = number, .life = vm->life});
+}
+
+void Site::backup(HostId id, int number, Time time, bool cancellable) {
+    Vm* vm = find(id, number);
+    if (!vm || !vm->task.empty()) return;
+    Task& task = new_task(id, Verb::backup, number, "backup");
+    task.cancellable = cancellable;
+    config_.task_times[Verb::backup] = time;
+    begin(id, task);
+}
+
+void Site::set_connection(HostId id, int number, Connection connection) {
+    Vm* vm = find(id, number);
+    if (!vm) return;
+    vm->connection = connection;
+    // "Powered off" of an invalid VM whose process lives (facts A2).
+    if (connection == Connection::invalid && vm->power == Power::powered_on) vm->power = Power::powered_off;
+    if (connection == Connection::connected && vm->process) vm->power = Power::powered_on;
+    vm_changed(id, *vm);
+}
+
+void Site::invalid_is_over(HostId id, Vm& vm) {
+    if (vm.connection != Connection::invalid) return;
+    vm.connection = at(id).accessible ? Connection::connected : Connection::inaccessible;
+    stop_process(id, vm, Power::powered_off);
+}
+
+void Site::set_licence(HostId id, Licence licence) {
+    at(id).licence = licence;
+    at(id).evaluation_days = licence == Licence::expired ? 0 : 60;
+    changed(id, Change::What::host);
+}
+
+void Site::set_password(HostId id, const std::string& user, const std::string& password) {
+    for (auto& account : at(id).config.accounts)
+        if (account.user == user) account.password = password;
+}
+
+void Site::set_memory(HostId id, std::optional<long> memory_mb) {
+    at(id).memory_mb = memory_mb;
+    changed(id, Change::What::host);
+}
+
+void Site::set_networks(HostId id, std::vector<std::string> networks) {
+    at(id).networks = std::move(networks);
+    changed(id, Change::What::host);
+}
+
+void Site::set_autostart(HostId id, const std::string& path, bool on) {
+    if (on)
+        at(id).autostart.insert(path);
+    else
+        at(id).autostart.erase(path);
+    changed(id, Change::What::host);
+}
+
+void Site::stranger_locks(const std::string& path, bool locks) {
+    for (Disk& disk : disks_) disk.stranger_locks(path, locks);
+}
+
+void Site::move_files(const std::string& from, const std::string& to) {
+    for (Disk& disk : disks_) {
+        const VmFiles* old = disk.find(from);
+        if (!old) continue;
+        VmFiles files = *old;
+        files.path = to;
+        disk.vms().erase(from);
+        disk.vms()[to] = std::move(files);
+    }
 }
 
 void Site::ask(HostId id, int number, const std::string& message_id, const std::string& text) {

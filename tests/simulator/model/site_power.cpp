@@ -25,6 +25,7 @@ std::string Site::power(HostId id, int number, Verb verb, const std::string& use
 }
 
 std::optional<Fault> Site::refusal(HostId id, const Vm& vm, Verb verb) const {
+    if (auto fault = barred(id, verb)) return fault;
     if (vm.question && verb != Verb::power_on) return faults::question_pending(vm.question->text);
     if (!vm.task.empty()) return faults::task_in_progress(vm.task);
     if (vm.connection != Connection::connected)
@@ -40,8 +41,16 @@ std::optional<Fault> Site::refusal(HostId id, const Vm& vm, Verb verb) const {
     return std::nullopt;
 }
 
+std::optional<Fault> Site::barred(HostId id, Verb verb) const {
+    const Host& host = hosts_[id];
+    if (host.licence == Licence::free) return faults::restricted_version();
+    if (host.licence == Licence::expired && verb == Verb::power_on) return faults::not_enough_licenses();
+    return std::nullopt;
+}
+
 void Site::carry_out(HostId id, Task& task) {
     switch (task.verb) {
+        case Verb::backup: return end_task(id, task, std::nullopt);
         case Verb::register_vm: return carry_out_register(id, task);
         case Verb::search: return carry_out_search(id, task);
         case Verb::enter_maintenance:
@@ -62,6 +71,10 @@ void Site::carry_out(HostId id, Task& task) {
             return ask(id, vm->id, "msg.uuid.altered", "");
         }
         powered_on(id, *vm);
+        if (at(id).power_on_lies > 0) {
+            --at(id).power_on_lies;
+            return end_task(id, task, faults::generic_vm_config("Power on failed"));
+        }
     } else if (task.verb == Verb::reset) {
         powered_on(id, *vm);
     } else {
@@ -80,7 +93,15 @@ std::optional<Fault> Site::start_process(HostId id, Vm& vm) {
     Disk* on = disk(id);
     if (!on || !at(id).accessible || !on->find(vm.path))
         return faults::file_not_found(datastore_path(id, vm.path));
+    if (at(id).memory_mb) {
+        long used = on->find(vm.path)->memory_mb;
+        for (const auto& [number, other] : at(id).vms)
+            if (const VmFiles* files = on->find(other.path); other.process && files) used += files->memory_mb;
+        if (used > *at(id).memory_mb) return faults::no_capacity();
+    }
     if (!on->take(vm.path, id, at(id).boots, now_, config_.lock_break)) return lock_fault(id, vm);
+    written(*at(id).disk);
+    vm.process = true;
     return std::nullopt;
 }
 
@@ -88,6 +109,9 @@ void Site::powered_on(HostId id, Vm& vm) {
     VmFiles& files = *disk(id)->find(vm.path);
     ++vm.life;
     vm.power = Power::powered_on;
+    vm.process = true;
+    vm.memory = files.history;
+    guest_writes(id, vm);
     vm.booted = now_;
     vm.heartbeat = Color::gray;
     vm.tools_running = false;
@@ -108,25 +132,32 @@ void Site::guest_booted(HostId id, Vm& vm) {
 void Site::stop_process(HostId id, Vm& vm, Power power) {
     ++vm.life;
     vm.power = power;
+    vm.process = false;
     vm.booted.reset();
     vm.question.reset();
     vm.heartbeat = Color::gray;
     vm.tools_running = false;
-    if (Disk* on = disk(id)) {
+    // A host that does not reach the disk cannot free the lock: it goes stale.
+    Disk* on = disk(id);
+    if (on && at(id).accessible) {
         on->release(vm.path, id);
         if (VmFiles* files = on->find(vm.path)) files->suspended = power == Power::suspended;
+        written(*at(id).disk);
     }
     vm_changed(id, vm);
+    if (!at(id).accessible && at(id).offered) mount(id);
 }
 
 std::optional<Fault> Site::shutdown_guest(HostId id, int number) {
     Vm& vm = *find(id, number);
+    if (auto fault = barred(id, Verb::power_off)) return fault;
     if (vm.power != Power::powered_on) return faults::invalid_power_state(Power::powered_on, vm.power);
     if (vm.question) return faults::question_pending(vm.question->text);
     if (!vm.task.empty()) return faults::task_in_progress(vm.task);
     if (!vm.tools_running) return faults::tools_unavailable();
     const VmFiles* guest = files(id, vm);
-    if (!guest || !guest->shutdown) return std::nullopt;
+    // A guest whose disk does not answer cannot shut down.
+    if (!guest || !guest->shutdown || !at(id).accessible) return std::nullopt;
     if (*guest->shutdown <= Time{}) {
         stop_process(id, vm, Power::powered_off);
         return std::nullopt;

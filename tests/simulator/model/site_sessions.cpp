@@ -3,6 +3,12 @@
 #include "tests/simulator/model/site.hpp"
 
 namespace vmha::site {
+namespace {
+
+constexpr int account_lock_failures = 5;
+constexpr Time account_unlock = std::chrono::seconds(900);
+
+}  // namespace
 
 Answer<Session> Site::login(HostId id, const std::string& user, const std::string& password,
                             const std::string& address, const std::string& agent, const std::string& cookie) {
@@ -12,7 +18,16 @@ Answer<Session> Site::login(HostId id, const std::string& user, const std::strin
     bool right = false;
     for (const auto& account : host.config.accounts)
         right = right || (account.user == user && account.password == password);
-    if (!right) return faults::invalid_login();
+    // Security.AccountLockFailures and AccountUnlockTime: while it is locked the right password fails too.
+    auto& wrong = host.wrong_logins[user];
+    if (now_ - wrong.last >= account_unlock) wrong.count = 0;
+    if (wrong.count >= account_lock_failures) return faults::invalid_login();
+    if (!right) {
+        ++wrong.count;
+        wrong.last = now_;
+        return faults::invalid_login();
+    }
+    wrong.count = 0;
     if (old != host.sessions.end()) host.sessions.erase(old);
     // The number makes the same site give the same cookies in the same order; nobody has to guess them.
     const std::string seed = std::to_string(config_.seed) + host.uuid + std::to_string(++host.last_session);

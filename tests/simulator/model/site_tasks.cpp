@@ -22,6 +22,8 @@ std::string task_name(const Host& host, Verb verb, int vm) {
             return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.powerOff-" + number;
         case Verb::reset: return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.reset-" + number;
         case Verb::suspend: return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.suspend-" + number;
+        case Verb::backup:
+            return "haTask-" + std::to_string(vm) + "-vim.VirtualMachine.createSnapshot-" + number;
     }
     return {};
 }
@@ -92,6 +94,7 @@ std::string Site::register_vm(HostId id, const std::string& path, const std::str
 }
 
 void Site::carry_out_register(HostId id, Task& task) {
+    if (auto fault = barred(id, task.verb)) return end_task(id, task, std::move(fault));
     const auto where = path_in_datastore(id, task.path);
     if (const auto* fault = std::get_if<Fault>(&where)) return end_task(id, task, *fault);
     const auto& path = std::get<std::string>(where);
@@ -109,6 +112,20 @@ Vm& Site::enter_inventory(HostId id, const std::string& path, const std::string&
     const bool suspended = disk(id)->find(path)->suspended;
     host.vms[vm] =
         Vm{.id = vm, .path = path, .name = name, .power = suspended ? Power::suspended : Power::powered_off};
+    // A process that outlived its entry shows again.
+    if (const auto stray = host.strays.find(path); stray != host.strays.end()) {
+        Vm& entry = host.vms[vm];
+        entry.process = true;
+        entry.power = Power::powered_on;
+        entry.memory = stray->second.memory;
+        entry.booted = stray->second.booted;
+        host.strays.erase(stray);
+    }
+    if (config_.invalid_after_register > Time{}) {
+        set_connection(id, vm, Connection::invalid);
+        plan(now_ + config_.invalid_after_register,
+             {.what = Due::What::valid, .host = id, .vm = vm, .life = host.vms[vm].life});
+    }
     changed(id, Change::What::inventory, vm);
     return host.vms[vm];
 }
@@ -116,9 +133,15 @@ Vm& Site::enter_inventory(HostId id, const std::string& path, const std::string&
 std::optional<Fault> Site::unregister_vm(HostId id, int vm) {
     const Vm* entry = find(id, vm);
     if (!entry) return faults::no_such_object("VirtualMachine", std::to_string(vm));
+    if (auto fault = barred(id, Verb::power_off)) return fault;
+    if (at(id).unregister_failures > 0) {
+        --at(id).unregister_failures;
+        return faults::system_error("A general system error occurred");
+    }
     if (!entry->task.empty()) return faults::task_in_progress(entry->task);
     if (entry->power == Power::powered_on)
         return faults::invalid_power_state(Power::powered_off, entry->power);
+    if (entry->process) at(id).strays[entry->path] = *entry;
     at(id).vms.erase(vm);
     changed(id, Change::What::inventory, vm);
     return std::nullopt;
@@ -130,7 +153,7 @@ std::optional<Fault> Site::cancel_task(HostId id, const std::string& name) {
     Task& task = found->second;
     // Power operations and registrations cannot be cancelled (pyvmomi docs/vim/VirtualMachine.rst); a search
     // can.
-    if (task.verb != Verb::search)
+    if (task.verb != Verb::search && !task.cancellable)
         return faults::not_supported("NotSupported", "The task cannot be canceled.");
     if (task.state != TaskState::running) return faults::invalid_state("The task has already ended.");
     task.cancelled = true;

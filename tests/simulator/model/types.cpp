@@ -6,14 +6,15 @@
 namespace vmha::site {
 namespace {
 
-constexpr std::array<std::pair<Verb, const char*>, 8> verbs{{{Verb::register_vm, "register"},
+constexpr std::array<std::pair<Verb, const char*>, 9> verbs{{{Verb::register_vm, "register"},
                                                              {Verb::power_on, "power_on"},
                                                              {Verb::power_off, "power_off"},
                                                              {Verb::reset, "reset"},
                                                              {Verb::suspend, "suspend"},
                                                              {Verb::search, "search"},
                                                              {Verb::enter_maintenance, "enter_maintenance"},
-                                                             {Verb::exit_maintenance, "exit_maintenance"}}};
+                                                             {Verb::exit_maintenance, "exit_maintenance"},
+                                                             {Verb::backup, "backup"}}};
 
 }  // namespace
 

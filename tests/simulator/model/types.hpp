@@ -29,8 +29,16 @@ enum class Verb {
     suspend,
     search,
     enter_maintenance,
-    exit_maintenance
+    exit_maintenance,
+    backup,  // a snapshot for a backup, or the consolidation after it
 };
+
+// What the licence allows: the free one reads only (pyvmomi#625), an expired evaluation powers nothing on.
+enum class Licence { full, free, expired };
+
+// What a running VM shows once its storage is back and another host has its lock (facts C3; the procedure's
+// partition cases show an invalid entry, in one of them for a while only).
+enum class LostLock { question, invalid, passing_invalid };
 
 // How a host answers property reads of a session that has expired; all three were seen on real hosts
 // (pyvmomi#349; oslo.vmware service.py; evoila/meho#3773).
@@ -78,6 +86,9 @@ struct Vm {
     std::string task = "";                       // the task under way, if any
     std::vector<std::string> recent_tasks = {};  // newest last
     unsigned life = 0;  // counts power changes: what was planned in an earlier life is void
+    // The VMX lives. As `power` says, but for an invalid entry, whose "powered off" proves nothing.
+    bool process = false;
+    unsigned long memory = 0;  // the history of the disk that its guest has in memory
 };
 
 struct Task {
@@ -96,6 +107,7 @@ struct Task {
     std::string name = "";  // register: the name asked for; search: the pattern
     int result_vm = 0;      // register: the new id
     bool below = false;     // search: the folders in it too
+    bool cancellable = false;
     std::vector<std::pair<std::string, std::vector<std::string>>> found = {};  // search: folder, file names
 };
 

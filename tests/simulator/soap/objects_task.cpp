@@ -16,6 +16,7 @@ VerbWords words_of(site::Verb verb) {
         case site::Verb::power_off: return {"PowerOffVM_Task", "VirtualMachine.powerOff"};
         case site::Verb::reset: return {"ResetVM_Task", "VirtualMachine.reset"};
         case site::Verb::suspend: return {"SuspendVM_Task", "VirtualMachine.suspend"};
+        case site::Verb::backup: return {"CreateSnapshot_Task", "VirtualMachine.createSnapshot"};
         case site::Verb::search: return {"SearchDatastore_Task", "host.DatastoreBrowser.search"};
         case site::Verb::enter_maintenance:
             return {"EnterMaintenanceMode_Task", "HostSystem.enterMaintenanceMode"};
@@ -91,7 +92,7 @@ Value info(const World& world, const Ref& ref) {
          {"locked", {}},
          {"state", Value::leaf("TaskInfoState", site::to_word(task.state))},
          {"cancelled", Value::boolean(task.cancelled)},
-         {"cancelable", Value::boolean(task.verb == site::Verb::search)},
+         {"cancelable", Value::boolean(task.verb == site::Verb::search || task.cancellable)},
          {"error", task.fault ? localized(*task.fault) : Value{}},
          {"result", result(world, task)},
          {"progress", running ? Value::integer(task.progress) : Value{}},
