@@ -51,6 +51,26 @@ std::string fact(const Json& host, const char* key) {
     return cell(at(host, key), "value");
 }
 
+// Of a VM that the cluster runs on another node: no fault here, whatever a monitor that asks is told.
+std::string verdict(const Json& health) {
+    return cell(health, "reason") == "not_active_here" ? "not active here" : cell(health, "verdict");
+}
+
+// "no: datastore_lost" of the hosts where it could not be started, "yes" where it could be everywhere.
+std::string ready_cell(const Json& host) {
+    const Json& ready = at(host, "ready");
+    if (!ready.is_boolean()) return "-";
+    return ready == Json(true) ? "yes" : "no: " + cell(host, "reason");
+}
+
+std::string readiness(const Json& vm) {
+    std::string text;
+    for (const Json& host : elements(vm, "hosts"))
+        if (at(host, "ready") == Json(false))
+            text += (text.empty() ? "" : ", ") + cell(host, "host") + ": " + cell(host, "reason");
+    return text.empty() ? "-" : text;
+}
+
 std::string pending(const Json& health) {
     const Json& what = at(health, "pending");
     if (!what.is_object()) return "-";
@@ -118,12 +138,14 @@ std::string render_hosts(const Json& answer) {
 }
 
 std::string render_vms(const Json& answer) {
-    Rows rows{{"VM", "ACTIVE", "VERDICT", "REASON", "POWER", "HEARTBEAT", "PENDING", "OPERATION"}};
+    Rows rows{
+        {"VM", "ACTIVE", "VERDICT", "REASON", "POWER", "HEARTBEAT", "PENDING", "OPERATION", "NOT READY"}};
     for (const Json& vm : elements(answer, "vms")) {
         const Json& health = at(vm, "health");
         const Json& here = local_part(vm);
-        rows.push_back({cell(vm, "vm"), cell(vm, "active"), cell(health, "verdict"), cell(health, "reason"),
-                        fact(here, "power"), fact(here, "heartbeat"), pending(health), operation(vm)});
+        rows.push_back({cell(vm, "vm"), cell(vm, "active"), verdict(health), cell(health, "reason"),
+                        fact(here, "power"), fact(here, "heartbeat"), pending(health), operation(vm),
+                        readiness(vm)});
     }
     return render_table(rows);
 }
@@ -145,19 +167,25 @@ std::string render_vm(const Json& vm) {
               {"vmx", cell(vm, "vmx")},
               {"active here", cell(vm, "active")},
               {"paused", cell(vm, "paused")},
-              {"verdict", cell(health, "verdict")},
+              {"verdict", verdict(health)},
               {"reason", cell(health, "reason")},
               {"detail", cell(health, "detail")},
               {"pending", pending(health)},
               {"operation", operation(vm)}};
     std::string text = render_table(rows) + "\n";
-    Rows hosts{{"HOST", "ROLE", "REGISTRATION", "POWER", "CONNECTION", "HEARTBEAT", "DATASTORE", "AGE"}};
+    Rows hosts{
+        {"HOST", "ROLE", "REGISTRATION", "POWER", "CONNECTION", "HEARTBEAT", "DATASTORE", "READY", "AGE"}};
     for (const Json& host : elements(vm, "hosts"))
         hosts.push_back({cell(host, "host"), cell(host, "role"), fact(host, "registration"),
                          fact(host, "power"), fact(host, "connection"), fact(host, "heartbeat"),
-                         datastore_state(at(host, "datastore")),
+                         datastore_state(at(host, "datastore")), ready_cell(host),
                          render_age(at(host, "registration"), "age_ms")});
     text += render_table(hosts);
+    for (const Json& host : elements(vm, "hosts")) {
+        if (at(host, "ready") == Json(false) && cell(host, "detail") != "-")
+            text += "\nnot ready on " + cell(host, "host") + ": " + cell(host, "detail") + "\n";
+        for (const Json& warning : elements(host, "warnings")) text += "\nwarning: " + cell(warning) + "\n";
+    }
     for (const Json& host : elements(vm, "hosts"))
         if (const Json& question = at(at(host, "question"), "value"); question.is_object())
             text += "\n" + cell(host, "host") + " asks: " + question_text(question) + "\n";

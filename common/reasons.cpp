@@ -48,6 +48,7 @@ constexpr Row rows[] = {
     {license_restricted, "license_restricted", "the host's licence does not allow writes through the API"},
     {tools_unavailable, "tools_unavailable", "VMware Tools does not run in the guest"},
     {no_capacity, "no_capacity", "the host has not enough free resources"},
+    {network_missing, "network_missing", "the host lacks a port group that the VM is connected to"},
     {maintenance_mode, "maintenance_mode", "the host is in maintenance mode"},
     {wrong_product, "wrong_product", "the address is not a standalone ESXi host"},
     {deadline, "deadline", "the time given for the operation is over"},

@@ -44,6 +44,7 @@ enum class Reason {
     license_restricted,
     tools_unavailable,
     no_capacity,
+    network_missing,
     maintenance_mode,
     wrong_product,
     // requests

@@ -53,7 +53,10 @@ Engine::Engine(boost::asio::io_context& io, const config::Config& config, const 
       scrubber_(scrubber),
       state_dir_(paths.state_dir),
       runtime_(paths.runtime_dir),
-      flying_(paths.state_dir, run::boot_id(), config.nodes.at(node).host.name),
+      flying_{{paths.state_dir, run::boot_id(), config.nodes.at(node).host.name}, &core::VmState::flying},
+      answering_{{paths.state_dir, run::boot_id(), config.nodes.at(node).host.name, "answering"},
+                 &core::VmState::answering},
+      judgements_(paths.state_dir, run::boot_id()),
       breaker_file_(std::make_unique<BreakerFile>(paths.state_dir + "/breaker.json")),
       breaker_(*breaker_file_),
       timer_(io) {
@@ -62,20 +65,7 @@ Engine::Engine(boost::asio::io_context& io, const config::Config& config, const 
     std::set<VmName> names;
     for (const auto& [name, vm] : settings.vms) names.insert(name);
 
-    std::set<VmName> active;
-    if (auto marks = runtime_.active())
-        active = std::move(*marks);
-    else
-        log_.error(marks.error().message);
-    auto restored = flying_.load_all(names, now());
-    for (const auto& warning : restored.warnings) log_.warning(warning);
-    for (const auto& item : restored.flying) {
-        stored_[item.write.vm] = item.write.id;
-        log_.warning(
-            "a write about " + item.write.vm.str() + " on " + item.write.host.str() +
-            " may still be under way, left by an earlier vmhad: looking before anything else is done");
-    }
-    state_ = core::make_state(settings, {active, restored.flying, load_ids()}, now());
+    state_ = core::make_state(settings, recall(names), now());
     make_hosts(config);
 }
 
@@ -99,35 +89,6 @@ void Engine::make_hosts(const config::Config& config) {
         hosts_[host.name] =
             std::make_unique<esx::Host>(io_.get_executor(), std::move(settings), std::move(world));
     }
-}
-
-std::map<HostName, std::map<VmName, std::string>> Engine::load_ids() {
-    std::map<HostName, std::map<VmName, std::string>> vmids;
-    auto ids = run::load_ids(state_dir_);
-    if (!ids) {
-        log_.warning(ids.error().message + "; going on without it");
-        return vmids;
-    }
-    for (const auto& [host, vms] : *ids)
-        for (const auto& [vm, known] : vms) vmids[host][vm] = known.vmid;
-    ids_ = std::move(*ids);
-    return vmids;
-}
-
-void Engine::save_new_ids() {
-    bool changed = false;
-    for (const auto& [name, host] : state_.hosts)
-        for (const auto& [vm, vmid] : host.where) {
-            const auto seen = host.entries.find(vmid);
-            if (seen == host.entries.end() || !seen->second.entry.path) continue;
-            run::KnownIds& known = ids_[name][vm];
-            if (known.vmid == vmid) continue;
-            const core::DatastoreSeen* datastore = core::datastore_of(host, state_.vms.at(vm));
-            known = {vmid, core::datastore_path(*seen->second.entry.path),
-                     datastore ? datastore->datastore.uuid : "", seen->second.entry.instance_uuid};
-            changed = true;
-        }
-    if (changed) complain(run::save_ids(state_dir_, ids_));
 }
 
 void Engine::start() {
@@ -178,6 +139,11 @@ void Engine::drain() {
 
 void Engine::take(core::Step step) {
     wake_ = step.wake;
+    // Before anything of this step leaves the node.
+    for (const auto& action : step.actions)
+        if (const auto* remember = std::get_if<core::Remember>(&action))
+            unsaved_[remember->vm] = remember->judgement;
+    if (!complaints_.contains(judgement_file)) save_judgements();
     for (const auto& action : step.actions) perform(action);
     drop_landed();
     arm_wake(wake_);
@@ -216,6 +182,7 @@ void Engine::perform(const core::Action& action) {
             engine.complain(mark.active ? engine.runtime_.set_active(mark.vm)
                                         : engine.runtime_.clear_active(mark.vm));
         }
+        void operator()(const core::Remember&) {}  // kept already
         void operator()(const core::Say& say) {
             engine.log_.write(say.level, say.message);
             if (engine.listener_) engine.listener_->say(say);
@@ -229,15 +196,10 @@ void Engine::perform(const core::Action& action) {
 
 void Engine::perform(const core::Write& write) {
     const auto target = hosts_.find(write.host);
-    const auto& flying = state_.vms.at(write.vm).flying;
-    if (flying && flying->write.id == write.id) {
-        const auto kept = flying_.put(*flying);
-        if (!kept || target == hosts_.end()) {
-            complain(kept);
-            events_.push_back(core::WriteDone{write.id, core::Outcome::unsent, {}, ""});
-            return;
-        }
-        stored_[write.vm] = write.id;
+    const bool kept = store(write, flying_) && store(write, answering_);
+    if (!kept || target == hosts_.end()) {
+        events_.push_back(core::WriteDone{write.id, core::Outcome::unsent, {}, ""});
+        return;
     }
     target->second->perform(write);
 }
@@ -261,9 +223,9 @@ void Engine::try_locks(bool contended) {
             continue;
         }
         locks_.insert_or_assign(*it, std::move(**lock));
-        auto left = flying_.load(*it, now());
+        auto left = flying_.store.load(*it, now());
         if (!left.warning.empty()) log_.warning(left.warning);
-        if (left.flying) stored_[*it] = left.flying->write.id;
+        if (left.flying) flying_.ids[*it] = left.flying->write.id;
         events_.push_back(core::LockTaken{*it, std::move(left.flying), contended});
         it = locks_wanted_.erase(it);
     }
@@ -282,21 +244,7 @@ void Engine::read_marks() {
         }
 }
 
-void Engine::drop_landed() {
-    for (auto it = stored_.begin(); it != stored_.end();) {
-        const auto& flying = state_.vms.at(it->first).flying;
-        if (flying && flying->write.id == it->second) {
-            ++it;
-            continue;
-        }
-        // Without the lock the file may by now hold a write of the engine that has it.
-        if (locks_.contains(it->first)) complain(flying_.drop(it->first));
-        it = stored_.erase(it);
-    }
-}
-
 void Engine::arm_wake(core::Time wake) {
-    for (const auto& [vm, until] : paused_until_) wake = std::min(wake, until);
     if (!locks_wanted_.empty()) wake = std::min(wake, now() + lock_retry);
     // A timer that was armed before the node was stunned fires late by as much: look at the clock once a
     // second.
@@ -320,24 +268,19 @@ void Engine::on_timer() {
     wake_ = core::never;
     try_locks(true);
     read_marks();
-    std::vector<VmName> over;
-    for (const auto& [vm, until] : paused_until_)
-        if (now() >= until) over.push_back(vm);
-    for (const auto& vm : over) resume(vm);
     save_new_ids();
+    save_judgements();
     submit(core::Tick{});
 }
 
 void Engine::pause(const VmName& vm, std::optional<core::Duration> for_how_long) {
-    paused_until_.erase(vm);
-    if (for_how_long) paused_until_[vm] = now() + *for_how_long;
     core::Step out;
-    core::set_paused(state_, vm, true, now(), out);
+    const auto until = for_how_long ? std::optional(now() + *for_how_long) : std::nullopt;
+    core::set_paused(state_, vm, true, now(), out, until);
     take(std::move(out));
 }
 
 void Engine::resume(const VmName& vm) {
-    paused_until_.erase(vm);
     core::Step out;
     core::set_paused(state_, vm, false, now(), out);
     take(std::move(out));

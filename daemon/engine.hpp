@@ -15,6 +15,7 @@
 #include "daemon/esx/host.hpp"
 #include "daemon/run/flying_store.hpp"
 #include "daemon/run/id_map.hpp"
+#include "daemon/run/judgement_store.hpp"
 #include "daemon/run/log.hpp"
 #include "daemon/run/runtime.hpp"
 
@@ -57,33 +58,52 @@ public:
     void log(Level level, std::string_view text) override { log_.write(level, text); }
 
 private:
+    static constexpr auto judgement_file = "judgement.json";
+
     class BreakerFile;
+    // The writes of one slot of the core's VMs that are in their store.
+    struct Stored {
+        run::FlyingStore store;
+        std::optional<core::Flying> core::VmState::*slot;
+        std::map<VmName, core::WriteId> ids{};
+    };
 
     void make_hosts(const config::Config& config);
     void drain();
     void take(core::Step step);
     void perform(const core::Action& action);
     void perform(const core::Write& write);
-    std::map<HostName, std::map<VmName, std::string>> load_ids();
+    core::Remembered recall(const std::set<VmName>& vms);
+    std::map<HostName, std::map<VmName, core::KnownEntry>> load_ids();
     void save_new_ids();  // at leisure: it is a memory, not needed for what is under way
+    void save_judgements();
+    bool store(const core::Write& write, Stored& stored);
     void try_locks(bool contended);
     void read_marks();
     void drop_landed();
+    void drop_landed(Stored& stored);
     void arm_wake(core::Time wake);
     net::Task<> run_timer();
     void on_timer();
     void complain(const Result<>& result);
+    // The same trouble once, and once that it is over.
+    void complain_once(const std::string& file, const Result<>& result, const std::string& so);
 
     boost::asio::io_context& io_;
     run::Log& log_;
     run::Scrubber& scrubber_;
     std::string state_dir_;
     run::Runtime runtime_;
-    run::FlyingStore flying_;
+    Stored flying_;
+    Stored answering_;
+    run::JudgementStore judgements_;
     std::unique_ptr<BreakerFile> breaker_file_;
     esx::Breaker breaker_;
     core::State state_;
     run::IdMap ids_;
+    bool ids_changed_ = false;
+    std::map<VmName, core::Judgement> unsaved_;
+    std::map<std::string, std::string> complaints_;  // by file
     std::map<HostName, std::unique_ptr<esx::Host>> hosts_;
     Listener* listener_ = nullptr;
 
@@ -93,8 +113,6 @@ private:
     std::set<VmName> locks_wanted_;
     std::map<VmName, int> lock_failures_;
     std::map<VmName, run::VmLock> locks_;
-    std::map<VmName, core::WriteId> stored_;
-    std::map<VmName, core::Time> paused_until_;
     net::Timer timer_;
     core::Time wake_ = core::never;
     core::Time armed_ = core::never;

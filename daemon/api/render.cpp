@@ -3,6 +3,7 @@
 #include "common/api_version.hpp"
 #include "daemon/api/words.hpp"
 #include "daemon/core/operation.hpp"
+#include "daemon/core/readiness.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::api {
@@ -37,6 +38,8 @@ Json host_json(const core::State& state, const core::HostView& host, core::Time 
         {"in_maintenance", host.facts.in_maintenance},
         {"writable", host.facts.api_writes ? Json(*host.facts.api_writes) : Json(nullptr)},
         {"memory_free_mb", host.facts.memory_free_mb ? Json(*host.facts.memory_free_mb) : Json(nullptr)},
+        {"privileged", host.facts.privileged ? Json(*host.facts.privileged) : Json(nullptr)},
+        {"evaluation_days", host.facts.evaluation_days ? Json(*host.facts.evaluation_days) : Json(nullptr)},
         {"entries", host.entries.size()}};
     if (host.link != core::Link::up) out["reason"] = word(host.link_reason);
     return out;
@@ -113,6 +116,12 @@ Json vm_on_host_json(const core::State& state, const core::HostView& host, const
         {"question", fact(seen ? question_json(seen->entry.question) : Json(nullptr), entry_asked, now)},
         {"lock", fact(nullptr, std::nullopt, now)},
         {"datastore", datastore ? datastore_json(*datastore, host, now) : fact(nullptr, asked, now)}};
+    const auto readiness = core::readiness_of(state, host, vm, now);
+    out["ready"] = readiness.ready;
+    out["reason"] = readiness.ready ? Json(nullptr) : Json(word(readiness.reason));
+    out["detail"] = text_or_null(readiness.detail);
+    out["warnings"] = readiness.warnings;
+    out["task"] = seen && seen->entry.task ? Json(seen->entry.task->what) : Json(nullptr);
     out["registration"]["vmid"] = seen ? Json(seen->entry.vmid) : Json(nullptr);
     return out;
 }

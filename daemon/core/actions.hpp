@@ -9,6 +9,7 @@
 #include "common/log_line.hpp"
 #include "common/reasons.hpp"
 #include "daemon/core/events.hpp"
+#include "daemon/core/judgement.hpp"
 
 namespace vmha::core {
 
@@ -42,6 +43,12 @@ struct SetMark {
 
 enum class Topic { transition, health, link, note };
 
+// The whole of what is to be kept about this VM, since it has changed.
+struct Remember {
+    VmName vm;
+    Judgement judgement;
+};
+
 // Something worth a line: the log, the event stream, the progress of an operation and the tests' oracle.
 struct Say {
     Topic topic = Topic::note;
@@ -67,6 +74,6 @@ struct Answer {
     int64_t elapsed_ms = 0;
 };
 
-using Action = std::variant<Write, Look, CheckVmx, TakeLock, DropLock, SetMark, Say, Answer>;
+using Action = std::variant<Write, Look, CheckVmx, TakeLock, DropLock, SetMark, Remember, Say, Answer>;
 
 }  // namespace vmha::core

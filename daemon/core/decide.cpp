@@ -12,6 +12,15 @@ Time bad_entry_patience_over(const HostView& host, const Seen& seen) {
     return std::max(patience_over, host.session_since + host.settings.settle);
 }
 
+bool powering_off(const VmEntry& entry) {
+    return entry.task && entry.task->what.ends_with("powerOff");
+}
+
+bool powering_on(const VmEntry& entry) {
+    // "vim.VirtualMachine.powerOn", or the method's name, "PowerOnVM_Task".
+    return entry.task && entry.task->what.find("owerOn") != std::string::npos;
+}
+
 std::string why_not_fresh(const HostView& host) {
     if (!host.link_detail.empty()) return host.link_detail;
     return host.link == Link::connecting ? "connecting to the host" : "the host does not answer";
@@ -53,6 +62,19 @@ Decision fail(const HostView& host, Reason reason, std::string why) {
     decision.reason = reason;
     decision.why = std::move(why);
     return decision;
+}
+
+std::string task_in_the_way(const VmEntry& entry) {
+    return entry.task ? "a task is in the way: " + entry.task->what : "";
+}
+
+Decision try_again(Stage stage, const VmState& vm, const HostView& host, const VmEntry& entry,
+                   Reason reason) {
+    const Op& op = *vm.op;
+    if (!op.fault || op.fault->kind != FaultKind::task_in_progress)
+        return wait(stage, host, reason, "trying again", *op.not_before);
+    const std::string task = entry.task ? task_in_the_way(entry) : "another task of it is under way";
+    return wait(stage, host, Reason::task_in_progress, task + ": trying again", *op.not_before);
 }
 
 std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry,

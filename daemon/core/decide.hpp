@@ -37,6 +37,20 @@ inline constexpr Duration bad_entry_patience = seconds(15);
 // host that has just come up shows VMs so before it has read them.
 Time bad_entry_patience_over(const HostView& host, const Seen& seen);
 
+struct Trouble {
+    Reason reason;
+    std::string text;
+};
+
+// Why nothing can be powered on there, whichever VM it is.
+std::optional<Trouble> writing_trouble(const HostView& host);
+// The VM needs more memory than is free there, as far as both are known.
+std::optional<Trouble> memory_trouble(const State& state, const VmState& vm, const HostView& host);
+
+// Somebody's power-on of it has not ended.
+bool powering_on(const VmEntry& entry);
+bool powering_off(const VmEntry& entry);
+
 // Why nothing fresh is known of the host, for people.
 std::string why_not_fresh(const HostView& host);
 
@@ -44,6 +58,7 @@ std::string why_not_fresh(const HostView& host);
 inline constexpr Duration retry_delay = seconds(2);
 inline constexpr Duration rescan_interval = seconds(5);
 inline constexpr Duration peer_patience = seconds(10);
+inline constexpr Duration partition_patience = seconds(30);
 // What a stop keeps back from the guest's grace for power off, proof and unregister.
 inline constexpr Duration stop_reserve = seconds(60);
 
@@ -52,6 +67,27 @@ namespace decisions {
 Decision wait(Stage stage, const HostView& host, Reason blocked_by, std::string why, Time until = never);
 Decision write(Stage stage, const HostView& host, Verb verb, const std::string& vmid, std::string why = {});
 Decision fail(const HostView& host, Reason reason, std::string why);
+
+// The host's own state, the VM's needs, and, before a peer's copy is stopped, the peer's state and our .vmx.
+std::optional<Decision> preflight(const HostView& host);
+std::optional<Decision> preflight_memory(const State& state, const VmState& vm, const HostView& host);
+std::optional<Decision> preflight_takeover(const VmState& vm, const HostView& local, const HostView& peer);
+
+// Nothing if the VM's datastore is well there; the local host is asked to rescan, every 5 s at most (rule 9).
+std::optional<Decision> await_storage(const State& state, const HostView& host, const VmState& vm, Time now);
+
+// Why the peer seems to use the other copy of the mirror: its storage stayed while ours was away.
+std::optional<std::string> on_another_copy(const State& state, const VmState& vm, const HostView& peer,
+                                           Time now);
+
+// Ours under another path, on any host that we see: touch nothing.
+std::optional<Decision> check_moved(const State& state, const VmState& vm, Time now);
+
+// "a task is in the way: vim.VirtualMachine.createSnapshot", or nothing.
+std::string task_in_the_way(const VmEntry& entry);
+
+// The wait before a write that was refused is tried again; where a task is in the way it is named.
+Decision try_again(Stage stage, const VmState& vm, const HostView& host, const VmEntry& entry, Reason reason);
 
 // A question of the entry: answer it if rule 5 knows how, else wait for a person.
 std::optional<Decision> on_question(const VmState& vm, const HostView& host, const VmEntry& entry,

@@ -23,30 +23,6 @@ MaybeDecision check_link(const State& state, const HostView& host, Time now) {
     return wait(Stage::waiting_for_host, host, Reason::host_unreachable, why);
 }
 
-std::string storage_trouble(const HostView& host, const VmState& vm, StorageState storage) {
-    const std::string volume = "datastore " + vm.settings.vmx.volume;
-    switch (storage) {
-        case StorageState::missing: return volume + " is not mounted on " + host.name.str();
-        case StorageState::no_path: return volume + " has no active path on " + host.name.str();
-        default: return volume + " is not accessible on " + host.name.str();
-    }
-}
-
-MaybeDecision check_storage(const HostView& host, const VmState& vm, Time now) {
-    const StorageState storage = storage_of(host, vm);
-    if (storage == StorageState::ok) return std::nullopt;
-    const std::string why = storage_trouble(host, vm, storage);
-    if (!host.last_rescan || now >= *host.last_rescan + rescan_interval) {
-        Decision decision =
-            write(Stage::waiting_for_storage, host, Verb::rescan_storage, {}, why + ": rescans");
-        decision.write.adapter = host.settings.iscsi_adapter;
-        decision.blocked_by = Reason::datastore_lost;
-        return decision;
-    }
-    return wait(Stage::waiting_for_storage, host, Reason::datastore_lost, why,
-                *host.last_rescan + rescan_interval);
-}
-
 // The entry is invalid, inaccessible or orphaned: give it time, then take it out; it is registered anew.
 Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& seen, Time now) {
     if (seen.entry.connection == Connection::unknown || seen.entry.connection == Connection::disconnected)
@@ -60,7 +36,8 @@ Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& 
     if (tries != vm.op->unregistered.end() && tries->second >= bad_entry_tries)
         return fail(host, unreadable ? Reason::inaccessible : Reason::invalid,
                     "its entry on " + host.name.str() + " was invalid again after every new registration");
-    return write(Stage::registering, host, Verb::unregister, seen.entry.vmid, "takes out the invalid entry");
+    return write(Stage::unregistering, host, Verb::unregister, seen.entry.vmid,
+                 "takes out the invalid entry");
 }
 
 // AlreadyExists names an entry that the view does not show under our path: an invalid twin of ours, whose
@@ -86,7 +63,7 @@ MaybeDecision take_out_twin(const VmState& vm, const HostView& host, Time now) {
     const auto tries = op.unregistered.find(host.name);
     if (tries != op.unregistered.end() && tries->second >= bad_entry_tries)
         return fail(host, Reason::register_failed, "an invalid entry came back after every unregister");
-    return write(Stage::registering, host, Verb::unregister, op.fault->existing,
+    return write(Stage::unregistering, host, Verb::unregister, op.fault->existing,
                  "takes out the invalid entry");
 }
 
@@ -105,39 +82,18 @@ MaybeDecision remove_left_over(const State& state, const VmState& vm, const Host
     return decision;
 }
 
-MaybeDecision preflight(const HostView& host) {
-    if (host.facts.in_maintenance)
-        return fail(host, Reason::maintenance_mode, host.name.str() + " is in maintenance mode");
-    if (host.facts.api_writes == false)
-        return fail(host, Reason::license_restricted,
-                    "the licence of " + host.name.str() + " does not allow writes through the API");
-    return std::nullopt;
-}
-
-// Nothing is done to a peer before we know that we could start the VM here.
-MaybeDecision preflight_takeover(const VmState& vm, const HostView& local, const HostView& peer) {
-    if (peer.facts.api_writes == false)
-        return fail(peer, Reason::license_restricted,
-                    "the licence of " + peer.name.str() + " does not allow to stop the VM there");
-    if (!vm.op->vmx_asked) {
-        Decision decision =
-            wait(Stage::checking, local, Reason::deadline, "before it is stopped on " + peer.name.str());
-        decision.what = Decision::What::check_vmx;
-        return decision;
-    }
-    if (!vm.op->vmx) return wait(Stage::checking, local, Reason::host_unreachable, "is the .vmx file there?");
-    if (*vm.op->vmx == Presence::missing)
-        return fail(local, Reason::vmx_missing,
-                    file_path(vm.settings.vmx) + " does not exist on " + local.name.str());
-    return std::nullopt;
+// A peer that is being connected, or has just been and has not told all yet.
+MaybeDecision await_first_view(const Op& op, const HostView& peer, Time now) {
+    const Time patience_over = op.began + peer_patience;
+    const bool coming = peer.link == Link::connecting || peer.link == Link::up;
+    if (peer.complete || !coming || now >= patience_over) return std::nullopt;
+    return wait(Stage::waiting_for_peer, peer, Reason::host_unreachable, "not seen yet", patience_over);
 }
 
 MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& local, const HostView& peer,
                          Time now) {
     const Op& op = *vm.op;
-    const Time patience_over = op.began + peer_patience;
-    if (!peer.complete && peer.link == Link::connecting && now < patience_over)
-        return wait(Stage::waiting_for_peer, peer, Reason::host_unreachable, "not seen yet", patience_over);
+    if (auto decision = await_first_view(op, peer, now)) return decision;
     const bool ours = op.taking_over == peer.name;
     if (!fresh(state, peer, now)) {
         // Begun and not proved: going on would trust the lock alone while we know that the VM was running
@@ -158,6 +114,15 @@ MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& 
     if (runs && vm.settings.on_running_elsewhere == OnRunningElsewhere::refuse)
         return fail(peer, Reason::running_elsewhere,
                     "it runs on " + peer.name.str() + ", and on_running_elsewhere is refuse");
+    // A partition has just ended while we waited. If both nodes are active, the cluster manager is about to
+    // decide which one goes down: until then a takeover would end the copy that is to stay.
+    const Time resolved = peer.fresh_since + partition_patience;
+    if (!ours && peer.fresh_since > op.began + peer_patience && now < resolved)
+        return wait(Stage::waiting_for_peer, peer, Reason::running_elsewhere,
+                    "it runs there, and the host has just come back: waiting for the cluster manager",
+                    resolved);
+    if (const auto why = ours ? std::nullopt : on_another_copy(state, vm, peer, now))
+        return fail(peer, Reason::running_elsewhere, "it runs on " + peer.name.str() + ", and " + *why);
     if (!ours)
         if (auto decision = preflight_takeover(vm, local, peer)) return decision;
     auto decision = decide_halt(state, vm, peer, now);
@@ -173,17 +138,22 @@ MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& 
 Decision power_on(const VmState& vm, const HostView& host, const Seen& seen, Time now) {
     const Op& op = *vm.op;
     const bool locked = op.fault && op.fault->kind == FaultKind::lock_held;
+    if (powering_on(seen.entry))
+        return wait(Stage::powering_on, host, Reason::task_in_progress, "its power-on has not ended");
+    if (op.not_before && now < *op.not_before && !locked)
+        return try_again(Stage::powering_on, vm, host, seen.entry, Reason::power_on_failed);
     if (op.not_before && now < *op.not_before)
-        return wait(locked ? Stage::waiting_for_disk_lock : Stage::powering_on, host,
-                    locked ? Reason::lock_held : Reason::power_on_failed,
-                    locked ? "another host holds the lock: trying again" : "trying again", *op.not_before);
+        return wait(Stage::waiting_for_disk_lock, host, Reason::lock_held,
+                    "another host holds the lock: trying again", *op.not_before);
     if (op.power_on_tries >= power_on_tries)
         return fail(host, Reason::power_on_failed,
                     op.fault ? "the host refuses to power it on" : "it was powered on and is off again");
     // The same stage for all tries: a lock may be waited for for minutes.
-    Decision decision =
-        write(locked ? Stage::waiting_for_disk_lock : Stage::powering_on, host, Verb::power_on,
-              seen.entry.vmid, locked ? "another host holds the lock: trying again" : "");
+    Decision decision = write(locked ? Stage::waiting_for_disk_lock : Stage::powering_on, host,
+                              Verb::power_on, seen.entry.vmid,
+                              locked          ? "another host holds the lock: trying again"
+                              : op.powered_on ? "it is off again"
+                                              : "");
     if (locked) decision.blocked_by = Reason::lock_held;
     return decision;
 }
@@ -193,14 +163,27 @@ MaybeDecision clear_peers(const State& state, const VmState& vm, Time now) {
     for (const auto& [name, peer] : state.hosts) {
         if (name == state.local || !fresh(state, peer, now) || vm.op->clear_failed.contains(name)) continue;
         const Seen* seen = entry_of(peer, vm);
-        if (seen && seen->entry.power == Power::off && seen->entry.connection == Connection::connected)
+        if (seen && seen->entry.power != Power::on && seen->entry.connection == Connection::connected)
             return write(Stage::clearing_elsewhere, peer, Verb::unregister, seen->entry.vmid,
-                         "takes the powered-off entry out there");
+                         seen->entry.power == Power::suspended ? "takes the suspended entry out there"
+                                                               : "takes the powered-off entry out there");
     }
     return std::nullopt;
 }
 
+// A copy that ran here before this start may be left over, which only the peers' views tell.
+MaybeDecision await_peers(const State& state, const VmState& vm, Time now) {
+    if (!vm.unjudged) return std::nullopt;
+    for (const auto& [name, peer] : state.hosts)
+        if (auto decision = await_first_view(*vm.op, peer, now)) return decision;
+    return std::nullopt;
+}
+
 Decision confirm(const State& state, const VmState& vm, const HostView& host, const Seen& seen, Time now) {
+    if (auto decision = await_peers(state, vm, now)) return *decision;
+    // Until then the host may still give up, or ask a question (pyvmomi-community-samples#55).
+    if (powering_on(seen.entry) && !vm.op->power_on_ended)
+        return wait(Stage::powering_on, host, Reason::task_in_progress, "its power-on has not ended");
     const bool heart = seen.entry.heartbeat == Heartbeat::green || seen.entry.heartbeat == Heartbeat::yellow;
     if (vm.settings.start_waits_for == StartWaitsFor::heartbeat && !heart)
         return wait(Stage::waiting_for_heartbeat, host, Reason::deadline,
@@ -220,13 +203,30 @@ Decision confirm(const State& state, const VmState& vm, const HostView& host, co
     return done;
 }
 
+// A device that was lost for good comes back only when nothing has files open on it (facts C5): our own copy,
+// whose I/O is dead, must not be what keeps it away.
+MaybeDecision free_lost_device(const HostView& host, const VmState& vm, Time now) {
+    const DatastoreSeen* datastore = datastore_of(host, vm);
+    const Seen* seen = entry_of(host, vm);
+    if (!datastore || datastore->datastore.trouble != "PermanentDeviceLoss" || !seen) return std::nullopt;
+    const VmEntry& entry = seen->entry;
+    if (entry.power != Power::on || entry.connection != Connection::connected || entry.question)
+        return std::nullopt;
+    if (vm.op->not_before && now < *vm.op->not_before)
+        return wait(Stage::powering_off, host, Reason::datastore_lost, "trying again", *vm.op->not_before);
+    return write(Stage::powering_off, host, Verb::power_off, entry.vmid,
+                 "its datastore is lost for good, and can come back only when nothing uses it");
+}
+
 }  // namespace
 
 Decision decide_start(const State& state, const VmState& vm, Time now) {
     const HostView& host = state.hosts.at(state.local);
     const Op& op = *vm.op;
     if (auto decision = check_link(state, host, now)) return *decision;
-    if (auto decision = check_storage(host, vm, now)) return *decision;
+    if (auto decision = check_moved(state, vm, now)) return *decision;
+    if (auto decision = free_lost_device(host, vm, now)) return *decision;
+    if (auto decision = await_storage(state, host, vm, now)) return *decision;
 
     const Seen* seen = entry_of(host, vm);
     if (op.left_over)
@@ -240,6 +240,7 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
                     "it left the inventory of " + host.name.str() + " after this start had powered it on");
     }
     if (auto decision = preflight(host)) return *decision;
+    if (auto decision = preflight_memory(state, vm, host)) return *decision;
     for (const auto& [name, peer] : state.hosts)
         if (name != state.local)
             if (auto decision = check_peer(state, vm, host, peer, now)) return *decision;

@@ -2,12 +2,17 @@
 #include <algorithm>
 
 #include "daemon/core/decide.hpp"
+#include "daemon/core/known.hpp"
+#include "daemon/core/operation.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::core {
 namespace {
 
 using namespace decisions;
+
+constexpr int probes = 3;  // registrations that shall tell whose an unreadable entry is
+using MaybeDecision = std::optional<Decision>;
 
 bool runs_on_fresh_peer(const State& state, const VmState& vm, const HostView& host, Time now) {
     return std::ranges::any_of(state.hosts, [&](const auto& item) {
@@ -23,6 +28,19 @@ int count(const std::map<HostName, int>& counts, const HostName& host) {
     return found == counts.end() ? 0 : found->second;
 }
 
+// Not valid, and said to be running: one try to power it off, then it has to come right by itself.
+Decision halt_unreadable(const VmState& vm, const HostView& host, const Seen& seen) {
+    const Op& op = *vm.op;
+    const bool refused =
+        op.fault && op.fault_doing == doing({.vm = vm.name, .host = host.name, .verb = Verb::power_off});
+    const bool unreadable = seen.entry.connection == Connection::inaccessible;
+    if (!refused && !op.not_before)
+        return write(Stage::powering_off, host, Verb::power_off, seen.entry.vmid,
+                     "its entry is not valid, but the host says that it runs");
+    return wait(Stage::waiting_for_vm, host, unreadable ? Reason::inaccessible : Reason::unproved,
+                "its entry is not valid, and the host says that it runs");
+}
+
 // "Powered off" of an invalid VM proves nothing (facts A2: its process may run). Over the API the only cure
 // is to register it anew and read again.
 Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& host, const Seen& seen,
@@ -35,9 +53,13 @@ Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& h
     if (now < patience_over)
         return wait(Stage::waiting_for_vm, host, Reason::unproved,
                     "the entry is not valid, so its power state proves nothing", patience_over);
+    // The host takes no running VM out, and says that this one runs.
+    if (seen.entry.power == Power::on) return halt_unreadable(vm, host, seen);
     if (runs_on_fresh_peer(state, vm, host, now))
         return write(Stage::unregistering, host, Verb::unregister, vmid,
                      "not valid here, and it runs on a peer");
+    // Without its files it could not be registered anew.
+    if (auto decision = await_storage(state, host, vm, now)) return *decision;
     if (count(op.unregistered, host.name) == 0)
         return write(Stage::unregistering, host, Verb::unregister, vmid,
                      "to register it anew and read its state");
@@ -54,9 +76,23 @@ bool storage_gone(const VmState& vm, const HostView& host, Time now) {
 }
 
 Decision power_off(const VmState& vm, const HostView& host, const Seen& seen, std::string why, Time now) {
+    if (powering_off(seen.entry))
+        return wait(Stage::powering_off, host, Reason::task_in_progress, "its power-off has not ended");
     if (vm.op->not_before && now < *vm.op->not_before)
-        return wait(Stage::powering_off, host, Reason::power_off_failed, "trying again", *vm.op->not_before);
+        return try_again(Stage::powering_off, vm, host, seen.entry, Reason::power_off_failed);
     return write(Stage::powering_off, host, Verb::power_off, seen.entry.vmid, std::move(why));
+}
+
+// A backup or a consolidation makes the host refuse to power the VM off or to unregister it. What ends the VM
+// anyway is no hindrance.
+MaybeDecision cancel_task(const VmState& vm, const HostView& host, const VmEntry& entry) {
+    if (!entry.task || !entry.task->cancellable || powering_off(entry) ||
+        vm.op->cancelled.contains(host.name.str() + "/" + entry.task->id))
+        return std::nullopt;
+    Decision decision = write(Stage::waiting_for_vm, host, Verb::cancel_task, entry.vmid,
+                              task_in_the_way(entry) + ": cancels it");
+    decision.write.task = entry.task->id;
+    return decision;
 }
 
 Decision halt_running(const VmState& vm, const HostView& host, const Seen& seen, Time now) {
@@ -70,7 +106,8 @@ Decision halt_running(const VmState& vm, const HostView& host, const Seen& seen,
     const Duration grace =
         std::min(op.grace.value_or(vm.settings.guest_shutdown_timeout), vm.settings.guest_shutdown_timeout);
     const auto sent = op.shutdown_sent.find(host.name);
-    const Time began = sent == op.shutdown_sent.end() ? now : sent->second;
+    const auto tried = op.shutdown_tried.find(host.name);
+    const Time began = tried == op.shutdown_tried.end() ? now : tried->second;
     const Time grace_over = std::min(began + grace, op.hurry.value_or(op.deadline) - stop_reserve);
     if (now >= grace_over)
         return power_off(vm, host, seen,
@@ -78,19 +115,30 @@ Decision halt_running(const VmState& vm, const HostView& host, const Seen& seen,
                                                         : "the guest did not shut down in time",
                          now);
     if (sent == op.shutdown_sent.end() && op.not_before && now < *op.not_before)
-        return wait(Stage::shutting_down, host, Reason::task_in_progress, "trying again", *op.not_before);
+        return try_again(Stage::shutting_down, vm, host, seen.entry, Reason::task_in_progress);
     if (sent == op.shutdown_sent.end())
-        return write(Stage::shutting_down, host, Verb::shutdown_guest, seen.entry.vmid);
+        return write(Stage::shutting_down, host, Verb::shutdown_guest, seen.entry.vmid,
+                     task_in_the_way(seen.entry));
     return wait(Stage::shutting_down, host, Reason::deadline, "the guest shuts down", grace_over);
 }
 
+// The host registers nothing twice: it either names the entry that is this VM's, or shows it in a new one.
+Decision register_again(const VmState& vm, const HostView& host, const std::string& why, Time now) {
+    if (vm.op->not_before && now < *vm.op->not_before)
+        return wait(Stage::proving, host, Reason::unproved, "trying again", *vm.op->not_before);
+    Decision decision = write(Stage::proving, host, Verb::register_vm, {}, why);
+    decision.write.path = vm.settings.vmx;
+    return decision;
+}
+
 std::optional<Decision> halt_absent(const State& state, const VmState& vm, const HostView& host, Time now) {
+    // What this operation itself took out was the VM: another entry of its uuid is a clone.
+    const Seen* moved = vm.op->taken_out.contains(host.name) ? nullptr : moved_entry(state, host, vm);
+    if (moved && (moved->entry.power != Power::off || moved->entry.connection != Connection::connected))
+        return fail(host, Reason::vmx_moved, moved_text(host, vm, *moved) + ", and is not off there");
     if (host.left_unproved.contains(vm.name) && !runs_on_fresh_peer(state, vm, host, now)) {
-        if (vm.op->not_before && now < *vm.op->not_before)
-            return wait(Stage::proving, host, Reason::unproved, "trying again", *vm.op->not_before);
-        Decision decision = write(Stage::proving, host, Verb::register_vm, {}, "to read its state");
-        decision.write.path = vm.settings.vmx;
-        return decision;
+        if (auto decision = await_storage(state, host, vm, now)) return decision;
+        return register_again(vm, host, "to read its state", now);
     }
     if (absence_proved(state, host, vm, now)) return std::nullopt;
     if (const auto late = vm.late_register.find(host.name);
@@ -101,6 +149,10 @@ std::optional<Decision> halt_absent(const State& state, const VmState& vm, const
     if (now < settles)
         return wait(Stage::proving, host, Reason::settling,
                     "not in the inventory, which may still be loading: waiting until it is settled", settles);
+    // An entry may be unreadable because its datastore is not there.
+    if (auto decision = await_storage(state, host, vm, now)) return decision;
+    if (unreadable_entry(host, vm) && vm.op->register_tries < probes)
+        return register_again(vm, host, "to find out whether an entry that cannot be read is this VM", now);
     return wait(Stage::proving, host, Reason::unproved,
                 "not in the inventory, but an entry there cannot be read and may be this VM");
 }
@@ -116,6 +168,7 @@ std::optional<Decision> decide_halt(const State& state, const VmState& vm, const
     if (!seen) return halt_absent(state, vm, host, now);
     if (auto decision = on_question(vm, host, seen->entry, Kind::stop)) return decision;
     if (seen->entry.connection != Connection::connected) return halt_bad_entry(state, vm, host, *seen, now);
+    if (auto decision = cancel_task(vm, host, seen->entry)) return decision;
     switch (seen->entry.power) {
         case Power::on: return halt_running(vm, host, *seen, now);
         case Power::suspended:
@@ -130,7 +183,7 @@ std::optional<Decision> decide_halt(const State& state, const VmState& vm, const
     // to start.
     if (host.name != state.local && op.clear_failed.contains(host.name)) return std::nullopt;
     if (op.not_before && now < *op.not_before)
-        return wait(Stage::unregistering, host, Reason::unregister_failed, "trying again", *op.not_before);
+        return try_again(Stage::unregistering, vm, host, seen->entry, Reason::unregister_failed);
     return write(Stage::unregistering, host, Verb::unregister, seen->entry.vmid, "off");
 }
 

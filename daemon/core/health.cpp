@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/core/known.hpp"
 #include "daemon/core/questions.hpp"
 #include "daemon/core/view.hpp"
 
@@ -12,6 +13,7 @@ struct Finding {
     Reason reason;
     Duration confirm;
     std::string detail;
+    std::optional<Reason> held_as{};  // it goes on where that one began: the same trouble, better known
 };
 
 // What a fresh view of the local host says against the VM, in the order in which it counts.
@@ -25,7 +27,7 @@ std::string on(const HostView& host) {
     return " on " + host.name.str();
 }
 
-void find_storage(const HostView& host, const VmState& vm, Findings& found) {
+void find_storage(const State& state, const HostView& host, const VmState& vm, Findings& found) {
     const StorageState storage = storage_of(host, vm);
     if (storage == StorageState::ok) return;
     const std::string volume = "datastore " + vm.settings.vmx.volume;
@@ -34,6 +36,10 @@ void find_storage(const HostView& host, const VmState& vm, Findings& found) {
                          : storage == StorageState::no_path ? volume + " has no active path" + on(host)
                                                             : volume + " is not accessible" + on(host);
     if (seen && !seen->datastore.trouble.empty()) detail += " (" + seen->datastore.trouble + ")";
+    if (volume_unresolved(state, host, vm))
+        return found.against.push_back({Reason::volume_unresolved, vm.settings.confirm.datastore_lost,
+                                        detail + ": the host sees it as a snapshot and did not mount it",
+                                        Reason::datastore_lost});
     found.against.push_back({Reason::datastore_lost, vm.settings.confirm.datastore_lost, detail});
 }
 
@@ -79,7 +85,20 @@ void find_question(const HostView& host, const VmState& vm, const Seen& seen, Fi
                                  "waits for an answer" + on(host) + ": " + summary(*seen.entry.question)});
 }
 
-void find_absence(const HostView& host, const VmState& vm, Time now, Findings& found) {
+// "; it runs on esxi1", as far as fresh views tell.
+std::string where_it_runs(const State& state, const HostView& host, const VmState& vm, Time now) {
+    for (const auto& [name, peer] : state.hosts) {
+        const Seen* seen = name == host.name || !fresh(state, peer, now) ? nullptr : entry_of(peer, vm);
+        if (seen && seen->entry.power == Power::on) return "; it runs on " + name.str();
+    }
+    return {};
+}
+
+void find_absence(const State& state, const HostView& host, const VmState& vm, Time now, Findings& found) {
+    const Seen* moved = moved_entry(state, host, vm);
+    if (moved && vm.active)
+        return found.against.push_back({Reason::vmx_moved, vm.settings.confirm.not_registered,
+                                        moved_text(host, vm, *moved), Reason::not_registered});
     const Time settled = host.session_since + host.settings.settle;
     if (!host.seen_left.contains(vm.name) && now < settled) {
         found.settling = true;
@@ -87,22 +106,25 @@ void find_absence(const HostView& host, const VmState& vm, Time now, Findings& f
         return;
     }
     if (vm.active)
-        found.against.push_back(
-            {Reason::not_registered, vm.settings.confirm.not_registered, "not in the inventory" + on(host)});
+        found.against.push_back({Reason::not_registered, vm.settings.confirm.not_registered,
+                                 "not in the inventory" + on(host) + where_it_runs(state, host, vm, now)});
     else
         found.against.push_back({Reason::not_active_here, Duration::zero(),
                                  "not started here, and not seen in the inventory" + on(host)});
 }
 
-Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {
+Findings look_for_trouble(const State& state, const HostView& host, const VmState& vm, Time now) {
     Findings found;
     const Seen* seen = entry_of(host, vm);
     if (!seen) {
-        find_absence(host, vm, now, found);
+        find_absence(state, host, vm, now, found);
         return found;
     }
     const bool off = seen->entry.power == Power::off || seen->entry.power == Power::suspended;
-    if (!vm.active && off && seen->entry.connection == Connection::connected) {
+    // The target of the storage is away from the standby's host whenever the group moves.
+    const bool readable =
+        seen->entry.connection == Connection::connected || seen->entry.connection == Connection::inaccessible;
+    if (!vm.active && off && readable) {
         found.against.push_back({Reason::not_active_here, Duration::zero(),
                                  "not started here; registered but not running" + on(host)});
         return found;
@@ -113,12 +135,14 @@ Findings look_for_trouble(const HostView& host, const VmState& vm, Time now) {
              "a copy that the cluster did not start here runs" + on(host) + ", and a peer runs it too"});
     find_connection(host, vm, *seen, now, found);
     find_question(host, vm, *seen, found);
-    if (seen->entry.power == Power::off)
+    // What a host says of the power of an entry that is not valid means nothing (facts A2).
+    const bool valid = seen->entry.connection == Connection::connected;
+    if (valid && seen->entry.power == Power::off)
         found.against.push_back(
             {Reason::powered_off, vm.settings.confirm.powered_off, "powered off" + on(host)});
-    if (seen->entry.power == Power::suspended)
+    if (valid && seen->entry.power == Power::suspended)
         found.against.push_back({Reason::suspended, vm.settings.confirm.suspended, "suspended" + on(host)});
-    find_storage(host, vm, found);
+    find_storage(state, host, vm, found);
     find_heartbeat(host, vm, *seen, now, found);
     return found;
 }
@@ -139,18 +163,20 @@ void set_unknown(VmState& vm, Reason reason, std::string detail) {
 Time judge(VmState& vm, const Findings& found, const HostView& host, Time now, bool was_unhealthy) {
     std::map<Reason, Time> held;
     for (const auto& finding : found.against) {
-        const auto before = vm.suspicions.find(finding.reason);
-        held[finding.reason] = before == vm.suspicions.end() ? now : before->second;
+        const Reason reason = finding.held_as.value_or(finding.reason);
+        const auto before = vm.suspicions.find(reason);
+        held[reason] = before == vm.suspicions.end() ? now : before->second;
     }
     vm.suspicions = std::move(held);
 
     Time wake = found.look_again;
     for (const auto& finding : found.against) {
-        const Time since = vm.suspicions.at(finding.reason);
+        const Time since = vm.suspicions.at(finding.held_as.value_or(finding.reason));
         if (now >= since + finding.confirm) {
             vm.health.verdict = Verdict::unhealthy;
             vm.health.reason = finding.reason;
             vm.health.detail = finding.detail;
+            vm.health.pending.reset();
             return never;
         }
         wake = std::min(wake, since + finding.confirm);
@@ -183,8 +209,8 @@ Time judge(VmState& vm, const Findings& found, const HostView& host, Time now, b
     return wake;
 }
 
-Time judge_fresh(const HostView& host, VmState& vm, Time now, bool was_unhealthy) {
-    const Findings found = look_for_trouble(host, vm, now);
+Time judge_fresh(const State& state, const HostView& host, VmState& vm, Time now, bool was_unhealthy) {
+    const Findings found = look_for_trouble(state, host, vm, now);
     if (vm.flying && (!found.against.empty() || found.settling)) {
         // Rule 6: while a write is unanswered nothing negative is concluded about its VM.
         set_unknown(vm, Reason::operation_under_way,
@@ -198,7 +224,9 @@ Time judge_fresh(const HostView& host, VmState& vm, Time now, bool was_unhealthy
 
 Time evaluate_health(const State& state, VmState& vm, Time now) {
     const HostView& host = state.hosts.at(state.local);
-    const bool was_unhealthy = vm.health.verdict == Verdict::unhealthy;
+    // A VM that belongs on another node was in no trouble.
+    const bool was_unhealthy =
+        vm.health.verdict == Verdict::unhealthy && vm.health.reason != Reason::not_active_here;
     vm.health = Health{};
     vm.health.host = host.name;
     vm.health.asked = host.confirmed;
@@ -224,7 +252,7 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
                                    : "no news of " + host.name.str() + " yet");
         if (!host.link_detail.empty() && host.link != Link::up) vm.health.detail += ": " + host.link_detail;
     } else {
-        wake = std::min(judge_fresh(host, vm, now, was_unhealthy),
+        wake = std::min(judge_fresh(state, host, vm, now, was_unhealthy),
                         *host.confirmed + state.settings.freshness + Duration(1));
     }
 
@@ -234,9 +262,10 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
         if (!vm.unknown_since) vm.unknown_since = now;
         const Time limit = *vm.unknown_since + vm.settings.unknown_tolerance;
         if (vm.settings.unknown_tolerance > Duration::zero()) {
-            if (now >= limit)
+            if (now >= limit) {
                 vm.health.exit_code = ExitCode::unknown_too_long;
-            else
+                vm.health.detail += "; for longer than its unknown_tolerance_s, so the monitor ends 5";
+            } else
                 wake = std::min(wake, limit);
         }
     }

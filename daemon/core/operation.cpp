@@ -68,7 +68,7 @@ void begin(Turn& turn, VmState& vm, const Ask& ask) {
     if (ask.kind != Kind::start) return;
     vm.op->left_over = vm.left_over;
     if (vm.active) return;
-    vm.active = true;
+    vm.active = vm.unjudged = true;
     turn.out.actions.emplace_back(SetMark{vm.name, true});
 }
 
@@ -139,9 +139,11 @@ void ask(Turn& turn, const Ask& ask) {
                   "start of " + vm.name.str() + " waits for the stop under way");
         return;
     }
-    if (vm.op)
-        finish(turn, vm, Stage::failed, Ending::failed, Reason::superseded, turn.state.local,
-               "a " + std::string(word(ask.kind)) + " took its place");
+    if (vm.op) {
+        const bool tidy = vm.op->kind == Kind::tidy;  // nobody waits for it, and it failed at nothing
+        finish(turn, vm, tidy ? Stage::tidied : Stage::failed, tidy ? Ending::ok : Ending::failed,
+               Reason::superseded, turn.state.local, "a " + std::string(word(ask.kind)) + " took its place");
+    }
     begin(turn, vm, ask);
 }
 
@@ -200,6 +202,7 @@ void finish(Turn& turn, VmState& vm, Stage stage, Ending ending, Reason reason, 
     change(turn, vm, stage, host,
            (ending == Ending::ok ? why : std::string(word(reason)) + ": " + detail) + elapsed);
     for (const auto& caller : op.callers) answer(turn, caller, ending, reason, detail);
+    if (op.kind != Kind::tidy && ending == Ending::ok) vm.unjudged = false;
     // Even where we know of no mark: a oneshot may have set one.
     if (op.kind == Kind::stop && ending == Ending::ok) {
         vm.active = false;

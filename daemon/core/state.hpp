@@ -14,18 +14,37 @@
 
 namespace vmha::core {
 
+// What a host last called a VM, and what it said of it: kept over restarts by the app.
+struct KnownEntry {
+    std::string vmid;
+    std::optional<VmxPath> path;  // in the host's spelling
+    std::string instance_uuid;    // may be empty
+    std::optional<int64_t> memory_mb;
+    std::vector<std::string> networks;
+    bool operator==(const KnownEntry&) const = default;
+};
+
 // One inventory entry with the age of its news.
 struct Seen {
     VmEntry entry;
-    Time asked{};             // when the read that told us was sent
-    Time told{};              // when a Read of the watch last brought news of it (not a Look)
-    Time power_since{};       // since when we see this power state
-    Time connection_since{};  // since when we see this connection state
+    bool path_remembered = false;  // the host does not tell the path now: it is the one that we remember
+    Time asked{};                  // when the read that told us was sent
+    Time told{};                   // when a Read of the watch last brought news of it (not a Look)
+    Time power_since{};            // since when we see this power state
+    Time connection_since{};       // since when we see this connection state
 };
 
 struct DatastoreSeen {
     Datastore datastore;
     Time asked{};
+};
+
+// What was last said of a readiness, and what may be said next.
+struct Announced {
+    std::optional<Reason> said;  // unset: ready
+    std::optional<Reason> next;
+    std::optional<Time> next_since;    // since when fresh views hold `next`
+    std::set<std::string> warnings{};  // standing ones, each said once
 };
 
 struct HostView {
@@ -40,14 +59,21 @@ struct HostView {
     Time session_since{};           // first full read of that session
     Time inventory_since{};         // the set of entries is unchanged since then
     std::optional<Time> confirmed;  // all facts were true at that time or later (the read was sent then)
+    Time fresh_since{};             // when it became so after it had not been
     bool complete = false;          // a full read came in this session
     std::map<std::string, Seen> entries;  // by vmid
     std::map<std::string, DatastoreSeen> datastores;
     HostFacts facts;
     std::optional<Time> last_rescan;
-    std::map<VmName, std::string> where;       // configured VM -> vmid of its entry
-    std::map<VmName, std::string> remembered;  // the same, from an earlier life: tells an invalid entry's VM
-    std::set<VmName> seen_left;                // we saw the VM's entry leave in this session
+    std::map<std::string, Announced> announced;  // readiness of the host itself (""), and by datastore
+    std::map<VmName, std::string> where;         // configured VM -> vmid of its entry
+    std::map<VmName, KnownEntry> remembered;     // the last that was told of it: tells an invalid entry's VM
+    std::map<std::string, VmName> remembered_vmid;    // vmid -> the VM in `remembered`
+    std::multimap<std::string, std::string> by_uuid;  // instance uuid -> vmids in `entries`
+    // Unreadable entries that cannot be this VM's: its own entry stood beside them, and no host registers one
+    // VM twice.
+    std::map<VmName, std::set<std::string>> not_ours;
+    std::set<VmName> seen_left;  // we saw the VM's entry leave in this session
     std::set<VmName>
         left_unproved;  // its entry left while it was not valid: nothing proves that it is off here
     std::set<std::string>
@@ -105,16 +131,23 @@ struct Op {
 
     // what was tried, so that it is not tried blindly again
     std::map<HostName, Time> shutdown_sent;
+    std::map<HostName, Time>
+        shutdown_tried;                    // the first time, taken or not: the guest's grace runs from then
     std::set<HostName> no_tools;           // the guest cannot be shut down there
+    std::set<std::string> cancelled;       // tasks in the way that were cancelled, each once
     bool taking_out_bad_entry = false;     // what the unregister under way is for
     std::map<HostName, int> unregistered;  // entries taken out because they were not valid
+    std::set<HostName> taken_out;          // this operation itself took an entry of the VM out there
     std::set<std::string> answered;        // ids of questions that were answered, each once
     bool left_over = false;  // a start that found a left-over copy: it goes off hard before anything else
+    bool registered_here = false;  // this start put it into the inventory
+    bool power_on_sent = false;    // and asked for its power-on
     int power_on_tries = 0;
     int register_tries = 0;
     int shutdown_tries = 0;
     int odd_refusals = 0;                 // that only make sense if the view is behind
     std::optional<Time> powered_on;       // our power-on succeeded here
+    bool power_on_ended = false;          // and the host said so itself: its task is over
     std::optional<HostName> taking_over;  // the peer whose copy this start stops first
     bool taken_over = false;              // that is done; one takeover per start
     std::optional<Presence> vmx;          // of the preflight for a takeover
@@ -126,6 +159,7 @@ struct Op {
     std::set<HostName> clear_failed;        // a peer's left entry could not be unregistered: a warning only
     Reason blocked_by = Reason::deadline;   // why it waits, for the answer if it waits until the deadline
     std::string blocked_detail;
+    std::optional<Reason> said_blocked;  // that a person has to do something about it was said
 };
 
 enum class Verdict { healthy, unhealthy, unknown };
@@ -142,6 +176,11 @@ struct Health {
     // a reason that is not confirmed yet
     std::optional<Reason> pending;
     Duration pending_held{}, pending_needed{};
+};
+
+// A time without the VM's datastore on a host.
+struct StorageGap {
+    Time lost{}, back{};
 };
 
 struct VmState {
@@ -161,12 +200,17 @@ struct VmState {
     std::map<HostName, LookId> looking;   // a Look under way
     bool lock_asked = false, lock_held = false;
     bool paused = false;
+    std::optional<Time> paused_until;  // unset: until resumed
 
     bool left_over = false;  // runs here without the mark, and was seen running on a peer at the same time
-    std::optional<Time> tidy_since;     // since when there is something to tidy up here
-    std::map<Reason, Time> suspicions;  // reasons that fresh views hold, each since when
+    bool unjudged = false;   // its mark was set by a start before all hosts were seen: it may be left over
+    Judgement kept;          // what the app was last told to keep
+    std::map<HostName, Announced> announced;  // its readiness there
+    std::optional<Time> tidy_since;           // since when there is something to tidy up here
+    std::map<Reason, Time> suspicions;        // reasons that fresh views hold, each since when
     std::optional<Time> unknown_since;
     std::map<HostName, Time> storage_bad;        // since when its datastore is not well there
+    std::map<HostName, StorageGap> storage_gap;  // the last time that it was not, and now is again
     Verdict settled_verdict = Verdict::unknown;  // of the time before the operation under way
     Health health;                               // as last evaluated
     Time wake = never;

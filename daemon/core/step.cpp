@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "daemon/core/copies.hpp"
 #include "daemon/core/health.hpp"
 #include "daemon/core/questions.hpp"
+#include "daemon/core/readiness.hpp"
+#include "daemon/core/remembered.hpp"
 #include "daemon/core/tidy.hpp"
 #include "daemon/core/view.hpp"
 #include "daemon/core/writes.hpp"
@@ -30,16 +33,19 @@ void answer_while_flying(Turn& turn, VmState& vm) {
     if (decision->what == Decision::What::write) send(turn, vm, *decision);
 }
 
-// Parts of a start that bring another copy to rest; what they are about has ended once it is proved.
-void end_halts_if_done(Turn& turn, VmState& vm) {
+// What only a person cures, found while the stage stays the same, is worth a line of its own, once.
+void say_what_blocks(Turn& turn, VmState& vm, const Decision& decision) {
     Op& op = *vm.op;
-    const HostView& local = turn.state.hosts.at(turn.state.local);
-    if (op.left_over && fresh(turn.state, local, turn.now) && !decide_halt(turn.state, vm, local, turn.now))
-        op.left_over = vm.left_over = false;
-    if (!op.taking_over || op.taken_over) return;
-    const HostView& peer = turn.state.hosts.at(*op.taking_over);
-    if (fresh(turn.state, peer, turn.now) && !decide_halt(turn.state, vm, peer, turn.now))
-        op.taken_over = true;
+    const bool cured_by_people =
+        decision.blocked_by == Reason::volume_unresolved || decision.blocked_by == Reason::task_in_progress;
+    if (decision.what != Decision::What::wait || !cured_by_people) return;
+    const bool said =
+        op.said_blocked == decision.blocked_by || op.stage != decision.stage || op.at != decision.host;
+    op.said_blocked = decision.blocked_by;
+    if (said) return;
+    turn.note(vm, decision.host, Level::warning,
+              vm.name.str() + " is " + std::string(word(decision.stage)) + " on " + decision.host.str() +
+                  ": " + decision.why);
 }
 
 void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
@@ -52,6 +58,7 @@ void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
     if (decision.what == Decision::What::finish)
         return finish(turn, vm, decision.stage, decision.ending, decision.reason, decision.host,
                       decision.why);
+    say_what_blocks(turn, vm, decision);
     change(turn, vm, decision.stage, decision.host, decision.why);
     op.blocked_by = decision.blocked_by;
     op.blocked_detail = decision.why;
@@ -103,6 +110,8 @@ Time advance(Turn& turn, VmState& vm) {
         if (!vm.op) return never;
         if (held_up(turn, vm))
             return vm.lock_held || vm.op->stage != Stage::idle ? never : vm.op->began + lock_is_worth_a_line;
+        find_stray(turn, vm);
+        find_own_power_on(vm, turn.state, turn.now);
         end_halts_if_done(turn, vm);
         const Decision decision = decide(turn.state, vm, turn.now);
         if (decision.what == Decision::What::write && vm.op->not_before && turn.now < *vm.op->not_before)
@@ -118,7 +127,8 @@ Level health_level(const VmState& vm, const Health& before) {
     // Not confirmed yet: neither "healthy" nor the trouble is worth a line.
     if (vm.health.pending) return Level::debug;
     // Still unknown, for another reason, or about a VM that belongs on another node.
-    if (vm.health.verdict == Verdict::unknown && vm.health.exit_code == ExitCode::ok &&
+    const bool news = vm.health.exit_code != ExitCode::ok && vm.health.exit_code != before.exit_code;
+    if (vm.health.verdict == Verdict::unknown && !news &&
         (!vm.active || before.verdict == Verdict::unknown) && before.reason != Reason::operation_under_way)
         return Level::debug;
     // The operation's own lines tell more.
@@ -127,7 +137,8 @@ Level health_level(const VmState& vm, const Health& before) {
     if (reason == Reason::not_active_here || reason == Reason::settling)
         return vm.active ? Level::info : Level::debug;
     if (vm.health.verdict == Verdict::healthy) return Level::info;
-    return vm.health.verdict == Verdict::unknown ? Level::warning : Level::error;
+    const bool fault = vm.health.verdict == Verdict::unhealthy && (vm.active || reason == Reason::left_over);
+    return fault ? Level::error : Level::warning;
 }
 
 void say_health(Turn& turn, const VmState& vm, const Health& before) {
@@ -166,14 +177,32 @@ void set_wake(State& state, VmState& vm, Time wake) {
 void watch_storage(const State& state, VmState& vm, Time now) {
     for (const auto& [name, host] : state.hosts) {
         if (!fresh(state, host, now)) continue;
-        if (storage_of(host, vm) == StorageState::ok)
-            vm.storage_bad.erase(name);
-        else
+        const auto bad = vm.storage_bad.find(name);
+        if (storage_of(host, vm) != StorageState::ok) {
             vm.storage_bad.emplace(name, now);
+        } else if (bad != vm.storage_bad.end()) {
+            vm.storage_gap[name] = {bad->second, now};
+            vm.storage_bad.erase(bad);
+        }
     }
 }
 
+void pause(Turn& turn, VmState& vm, bool paused) {
+    vm.paused = paused;
+    if (!paused) vm.paused_until.reset();
+    turn.note(vm, turn.state.local, Level::info,
+              "monitoring of " + vm.name.str() + (paused ? " is paused" : " goes on"));
+}
+
+void keep_judgement(Turn& turn, VmState& vm) {
+    Judgement judgement = judgement_of(turn.state, vm);
+    if (judgement == vm.kept) return;
+    vm.kept = judgement;
+    turn.out.actions.emplace_back(Remember{vm.name, std::move(judgement)});
+}
+
 void settle(Turn& turn, VmState& vm) {
+    if (vm.paused && vm.paused_until && turn.now >= *vm.paused_until) pause(turn, vm, false);
     watch_storage(turn.state, vm, turn.now);
     expire(turn, vm);
     land_unanswered(turn, vm);
@@ -183,15 +212,18 @@ void settle(Turn& turn, VmState& vm) {
     const Health before = vm.health;
     wake = std::min({wake, evaluate_health(turn.state, vm, turn.now), next_expiry(vm)});
     say_health(turn, vm, before);
+    wake = std::min(wake, watch_readiness(turn, vm));
     if (vm.health.reason != Reason::operation_under_way) vm.settled_verdict = vm.health.verdict;
     if (vm.flying && vm.flying->write.limit > turn.now) wake = std::min(wake, vm.flying->write.limit);
     if (vm.answering && vm.answering->write.limit > turn.now)
         wake = std::min(wake, vm.answering->write.limit);
+    if (vm.paused_until) wake = std::min(wake, *vm.paused_until);
     // A decision taken from a fresh view must be looked at again when the view is no longer fresh.
     const HostView& local = turn.state.hosts.at(turn.state.local);
     if (vm.op && local.confirmed && fresh(turn.state, local, turn.now))
         wake = std::min(wake, *local.confirmed + turn.state.settings.freshness + Duration(1));
     set_wake(turn.state, vm, wake);
+    keep_judgement(turn, vm);
 }
 
 void say_link(Turn& turn, const LinkChanged& changed, Link before) {
@@ -316,34 +348,6 @@ struct Apply {
 
 }  // namespace
 
-State make_state(const Settings& settings, const Remembered& remembered, Time now) {
-    State state;
-    state.settings = settings;
-    for (const auto& [name, host] : settings.hosts) {
-        if (host.local) state.local = name;
-        state.hosts[name].name = name;
-        state.hosts[name].settings = host;
-        state.hosts[name].link_since = now;
-        if (const auto ids = remembered.vmids.find(name); ids != remembered.vmids.end())
-            state.hosts[name].remembered = ids->second;
-    }
-    for (const auto& [name, vm] : settings.vms) {
-        state.vms[name].name = name;
-        state.vms[name].settings = vm;
-        state.vms[name].active = remembered.active.contains(name);
-        state.by_file.emplace(vm.vmx.file, name);
-    }
-    for (const auto& item : remembered.flying) {
-        const auto vm = state.vms.find(item.write.vm);
-        if (vm == state.vms.end() || !state.hosts.contains(item.write.host)) continue;
-        state.last_id = std::max(state.last_id, item.write.id);
-        vm->second.flying = item;
-        vm->second.flying->unanswered = true;
-        vm->second.flying->op = 0;
-    }
-    return state;
-}
-
 Step step(State& state, const Event& event, Time now) {
     Step out;
     Turn turn{state, now, out};
@@ -360,13 +364,13 @@ Step step(State& state, const Event& event, Time now) {
     return out;
 }
 
-void set_paused(State& state, const VmName& name, bool paused, Time now, Step& out) {
+void set_paused(State& state, const VmName& name, bool paused, Time now, Step& out,
+                std::optional<Time> until) {
     const auto vm = state.vms.find(name);
-    if (vm == state.vms.end() || vm->second.paused == paused) return;
-    vm->second.paused = paused;
+    if (vm == state.vms.end() || (vm->second.paused == paused && vm->second.paused_until == until)) return;
     Turn turn{state, now, out};
-    turn.note(vm->second, state.local, Level::info,
-              "monitoring of " + name.str() + (paused ? " is paused" : " goes on"));
+    vm->second.paused_until = paused ? until : std::nullopt;
+    if (vm->second.paused != paused) pause(turn, vm->second, paused);
     settle(turn, vm->second);
     out.wake = state.wakes.empty() ? never : state.wakes.begin()->first;
 }

@@ -21,7 +21,10 @@ struct Step {
 struct Remembered {
     std::set<VmName> active;     // the VMs that carry the mark
     std::vector<Flying> flying;  // writes left unanswered, with their limits moved to this clock
-    std::map<HostName, std::map<VmName, std::string>> vmids;  // what each host last called each VM
+    std::map<HostName, std::map<VmName, std::string>> vmids;      // what each host last called each VM
+    std::map<HostName, std::map<VmName, KnownEntry>> known = {};  // the same, with all that is known of it
+    std::map<VmName, Judgement> judgements = {};
+    std::vector<Flying> answering = {};  // answers to questions, left unanswered themselves
 };
 
 // A state without any news.
@@ -29,7 +32,8 @@ State make_state(const Settings& settings, const Remembered& remembered, Time no
 
 Step step(State& state, const Event& event, Time now);
 
-// A command, not an operation: it changes the state at once.
-void set_paused(State& state, const VmName& vm, bool paused, Time now, Step& out);
+// A command, not an operation: it changes the state at once. until unset: until it is resumed.
+void set_paused(State& state, const VmName& vm, bool paused, Time now, Step& out,
+                std::optional<Time> until = std::nullopt);
 
 }  // namespace vmha::core

@@ -32,9 +32,20 @@ bool removable(const VmEntry& entry) {
         case Connection::invalid:
         case Connection::inaccessible:
         case Connection::orphaned: return true;
-        case Connection::connected: return entry.power == Power::off;
+        case Connection::connected: return entry.power == Power::off || entry.power == Power::suspended;
         default: return false;
     }
+}
+
+// It runs without its storage, while a peer runs the VM on its own: it cannot write now, and once its storage
+// is back it must not (facts C3: the losing copy is ended before that).
+bool cut_off(const State& state, const VmState& vm, const VmEntry& entry) {
+    if (entry.connection != Connection::connected || entry.power != Power::on || entry.question) return false;
+    if (storage_of(state.hosts.at(state.local), vm) == StorageState::ok) return false;
+    return std::ranges::any_of(state.hosts, [&](const auto& item) {
+        return item.first != state.local && runs_well(entry_of(item.second, vm)) &&
+               storage_of(item.second, vm) == StorageState::ok;
+    });
 }
 
 }  // namespace
@@ -42,7 +53,8 @@ bool removable(const VmEntry& entry) {
 bool wants_tidy(const State& state, const VmState& vm, Time now) {
     if (!vm.settings.tidy || vm.active || vm.flying || !all_fresh(state, now)) return false;
     const Seen* seen = entry_of(state.hosts.at(state.local), vm);
-    return seen && removable(seen->entry) && on_a_peer(state, vm, runs_well);
+    if (!seen || !on_a_peer(state, vm, runs_well)) return false;
+    return removable(seen->entry) || cut_off(state, vm, seen->entry);
 }
 
 void watch_left_over(Turn& turn, VmState& vm) {
@@ -54,16 +66,22 @@ void watch_left_over(Turn& turn, VmState& vm) {
     const bool at_rest =
         seen ? seen->entry.connection == Connection::connected && seen->entry.power == Power::off
              : absence_proved(turn.state, local, vm, turn.now);
-    if (at_rest) vm.left_over = false;
-    if (vm.active || !seen || seen->entry.power != Power::on) return;
+    if (at_rest) vm.left_over = vm.unjudged = false;
+    // A mark that a start set before it had seen all hosts does not vouch for what was running here by then.
+    if ((vm.active && !vm.unjudged) || !seen || seen->entry.power != Power::on) return;
+    if (vm.left_over || !all_fresh(turn.state, turn.now)) return;
+    vm.unjudged = false;
     const auto powered_on = [](const Seen* other) { return other && other->entry.power == Power::on; };
-    if (vm.left_over || !all_fresh(turn.state, turn.now) || !on_a_peer(turn.state, vm, powered_on)) return;
+    if (!on_a_peer(turn.state, vm, powered_on)) return;
     vm.left_over = true;
+    if (vm.op && vm.op->kind == Kind::start) vm.op->left_over = true;
+    // A lost lock is tidied up; nobody has to do anything.
+    if (seen->entry.question && kind_of(*seen->entry.question) == QuestionKind::lock_lost) return;
     turn.note(vm, local.name, Level::error,
               "LEFT OVER: a copy of " + vm.name.str() + " runs on " + local.name.str() +
                   " that the cluster did not start there, while a peer runs it too; it may carry the memory "
                   "of another "
-                  "copy of the mirror: power it off, or let the next start here do it");
+                  "copy of the mirror: power it off, before its storage comes back if that is away");
 }
 
 Time consider_tidy(Turn& turn, VmState& vm) {
@@ -95,6 +113,9 @@ Decision decide_tidy(const State& state, const VmState& vm, Time now) {
         decision->stage = Stage::tidying;
         return *decision;
     }
+    if (seen->entry.connection == Connection::connected && seen->entry.power == Power::on)
+        return write(Stage::tidying, host, Verb::power_off, seen->entry.vmid,
+                     "a left-over copy without its storage, which runs on a peer");
     if (vm.op->not_before && now < *vm.op->not_before)
         return wait(Stage::tidying, host, Reason::unregister_failed, "trying again", *vm.op->not_before);
     return write(Stage::tidying, host, Verb::unregister, seen->entry.vmid,

@@ -3,29 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/known.hpp"
+
 namespace vmha::core {
 namespace {
-
-const DatastoreSeen* find_volume(const HostView& host, const std::string& volume) {
-    for (const auto& [id, seen] : host.datastores)
-        if (seen.datastore.name == volume || (!volume.empty() && seen.datastore.uuid == volume)) return &seen;
-    return nullptr;
-}
-
-// The configured VM that an entry belongs to.
-std::optional<VmName> owner(const State& state, const HostView& host, const VmEntry& entry) {
-    if (!entry.path) return std::nullopt;
-    const auto [first, last] = state.by_file.equal_range(entry.path->file);
-    for (auto it = first; it != last; ++it)
-        if (same_path(host, state.vms.at(it->second).settings.vmx, *entry.path)) return it->second;
-    return std::nullopt;
-}
-
-std::optional<VmxPath> remembered_path(const State& state, const HostView& host, const std::string& vmid) {
-    const auto known = std::ranges::find(host.remembered, vmid, [](const auto& item) { return item.second; });
-    if (known == host.remembered.end() || !state.vms.contains(known->first)) return std::nullopt;
-    return state.vms.at(known->first).settings.vmx;
-}
 
 void mark_operations_dirty(const State& state, std::set<VmName>& dirty) {
     for (const auto& [name, vm] : state.vms)
@@ -34,6 +15,11 @@ void mark_operations_dirty(const State& state, std::set<VmName>& dirty) {
 
 void mark_all_dirty(const State& state, std::set<VmName>& dirty) {
     for (const auto& [name, vm] : state.vms) dirty.insert(name);
+}
+
+// An entry that is nobody's may be one of ours that was moved.
+void mark_if_moved(const State& state, const VmEntry& entry, std::set<VmName>& dirty) {
+    if (!entry.instance_uuid.empty() && dirty.size() < state.vms.size()) mark_all_dirty(state, dirty);
 }
 
 void forget_where(HostView& host, const std::string& vmid, std::set<VmName>& dirty) {
@@ -47,16 +33,48 @@ void forget_where(HostView& host, const std::string& vmid, std::set<VmName>& dir
     }
 }
 
+void forget_uuid(HostView& host, const VmEntry& entry) {
+    const auto [first, last] = host.by_uuid.equal_range(entry.instance_uuid);
+    const auto item = std::find_if(first, last, [&](const auto& pair) { return pair.second == entry.vmid; });
+    if (item != last) host.by_uuid.erase(item);
+}
+
+bool contradict(const VmEntry& a, const VmEntry& b) {
+    return !a.instance_uuid.empty() && !b.instance_uuid.empty() && a.instance_uuid != b.instance_uuid;
+}
+
+// An entry that only our memory takes for the VM's gives way to one whose path the host tells.
+void place(HostView& host, const VmName& vm, const std::string& vmid) {
+    const auto there = host.where.find(vm);
+    const bool taken = there != host.where.end() && there->second != vmid &&
+                       host.entries.contains(there->second) &&
+                       !host.entries.at(there->second).path_remembered;
+    if (!taken || !host.entries.at(vmid).path_remembered) host.where[vm] = vmid;
+}
+
+// What was concluded from ids that the host has given out anew is void.
+void distrust_memory(const State& state, HostView& host, std::set<VmName>& dirty) {
+    forget_all_remembered(host);
+    for (auto& [vmid, seen] : host.entries) {
+        if (!seen.path_remembered) continue;
+        seen.entry.path.reset();
+        seen.path_remembered = false;
+        forget_where(host, vmid, dirty);
+    }
+    mark_operations_dirty(state, dirty);
+}
+
 void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bool watched, Time now,
                std::set<VmName>& dirty) {
     const std::string vmid = entry.vmid;
     const auto old = host.entries.find(vmid);
     const bool is_new = old == host.entries.end();
     // An invalid or inaccessible VM reports no path any more; its id is still the one we knew (facts C6).
-    if (!is_new && !entry.path) entry.path = old->second.entry.path;
-    if (!entry.path) entry.path = remembered_path(state, host, vmid);
+    const bool told_path = entry.path.has_value();
+    if (!is_new && !told_path && !contradict(entry, old->second.entry)) entry.path = old->second.entry.path;
+    if (!entry.path) entry.path = remembered_path(state, host, entry);
 
-    Seen seen{entry, asked, now, now, now};
+    Seen seen{entry, entry.path && !told_path, asked, now, now, now};
     if (!is_new) {
         if (!watched) seen.told = old->second.told;
         if (old->second.entry.power == entry.power) seen.power_since = old->second.power_since;
@@ -69,19 +87,24 @@ void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bo
         if (!entry.path) mark_operations_dirty(state, dirty);
     }
     const bool same_place = !is_new && old->second.entry.path == entry.path;
+    if (!is_new) forget_uuid(host, old->second.entry);
+    if (!entry.instance_uuid.empty()) host.by_uuid.emplace(entry.instance_uuid, vmid);
     host.entries.insert_or_assign(vmid, std::move(seen));
     if (watched) host.gone.erase(vmid);
     host.doubtful.erase(vmid);
 
     if (!same_place) {
         forget_where(host, vmid, dirty);
-        if (const auto vm = owner(state, host, entry)) {
-            host.where[*vm] = vmid;
+        if (const auto vm = owner_of(state, host, entry)) {
+            place(host, *vm, vmid);
             host.seen_left.erase(*vm);
+        } else {
+            mark_if_moved(state, entry, dirty);
         }
     }
-    if (const auto vm = owner(state, host, entry)) {
+    if (const auto vm = owner_of(state, host, entry)) {
         dirty.insert(*vm);
+        if (told_path) remember(host, *vm, entry);
         if (entry.connection == Connection::connected) host.left_unproved.erase(*vm);
     }
 }
@@ -89,11 +112,13 @@ void put_entry(const State& state, HostView& host, VmEntry entry, Time asked, bo
 // A VM may have two entries, such as an invalid twin: it has left only with the last of them.
 void find_again(const State& state, HostView& host, const VmName& vm) {
     for (const auto& [vmid, seen] : host.entries)
-        if (owner(state, host, seen.entry) == vm) {
-            host.where[vm] = vmid;
-            return;
-        }
-    host.seen_left.insert(vm);
+        if (owner_of(state, host, seen.entry) == vm) place(host, vm, vmid);
+    if (!host.where.contains(vm)) host.seen_left.insert(vm);
+}
+
+void note_strangers(HostView& host, const VmName& vm) {
+    for (const auto& [vmid, seen] : host.entries)
+        if (!seen.entry.path) host.not_ours[vm].insert(vmid);
 }
 
 void drop_entry(const State& state, HostView& host, const std::string& vmid, Time now,
@@ -107,9 +132,13 @@ void drop_entry(const State& state, HostView& host, const std::string& vmid, Tim
     // "Powered off" of an entry that is not valid proves nothing, and its leaving neither.
     if (old->second.entry.connection != Connection::connected)
         for (const auto& vm : left) host.left_unproved.insert(vm);
+    else
+        for (const auto& vm : left) note_strangers(host, vm);
     if (!old->second.entry.path) mark_operations_dirty(state, dirty);
     forget_where(host, vmid, dirty);
     host.doubtful.erase(vmid);
+    if (left.empty()) mark_if_moved(state, old->second.entry, dirty);
+    forget_uuid(host, old->second.entry);
     host.entries.erase(old);
     host.inventory_since = now;
     for (const auto& vm : left) find_again(state, host, vm);
@@ -135,7 +164,7 @@ void put_datastores(const State& state, HostView& host, const Read& read, std::s
     // on to match while its datastore is away.
     const auto before = std::exchange(host.where, {});
     for (const auto& [vmid, seen] : host.entries)
-        if (const auto vm = owner(state, host, seen.entry)) host.where[*vm] = vmid;
+        if (const auto vm = owner_of(state, host, seen.entry)) place(host, *vm, vmid);
     for (const auto& [vm, vmid] : before)
         if (host.entries.contains(vmid)) host.where.emplace(vm, vmid);
     mark_all_dirty(state, dirty);
@@ -148,16 +177,21 @@ void begin_session(const State& state, HostView& host, const Read& read, Time no
     host.where.clear();
     host.gone.clear();
     host.seen_left.clear();
+    host.not_ours.clear();
     for (const auto& entry : read.entries)
         if (const auto old = before.find(entry.vmid); old != before.end())
             host.entries.insert(before.extract(old));  // keeps path and the times of its states
     for (const auto& [vmid, seen] : before)
-        if (const auto vm = owner(state, host, seen.entry);
+        if (const auto vm = owner_of(state, host, seen.entry);
             vm && seen.entry.connection != Connection::connected)
             host.left_unproved.insert(*vm);
     host.doubtful.clear();
-    for (const auto& [vmid, seen] : host.entries)
-        if (const auto vm = owner(state, host, seen.entry)) host.where[*vm] = vmid;
+    host.by_uuid.clear();
+    for (auto& [vmid, seen] : host.entries) {
+        if (!seen.entry.instance_uuid.empty()) host.by_uuid.emplace(seen.entry.instance_uuid, vmid);
+        if (seen.entry.path) seen.path_remembered = true;  // until the new session tells it
+        if (const auto vm = owner_of(state, host, seen.entry)) host.where[*vm] = vmid;
+    }
     host.datastores.clear();
     host.session = read.session;
     host.session_since = now;
@@ -197,6 +231,8 @@ void apply(State& state, const Read& read, Time now, std::set<VmName>& dirty) {
                 drop_entry(state, host, vmid, now, dirty);
     }
     if (!looked) put_datastores(state, host, read, dirty);
+    if (std::ranges::any_of(read.entries, [&](const auto& entry) { return ids_reissued(host, entry); }))
+        distrust_memory(state, host, dirty);
     for (const auto& entry : read.entries) {
         const auto known = host.entries.find(entry.vmid);
         // The watch sends only changes: what it told after a look was sent must not be undone by that look.
@@ -211,7 +247,10 @@ void apply(State& state, const Read& read, Time now, std::set<VmName>& dirty) {
         mark_all_dirty(state, dirty);
     }
     if (!looked && (!host.confirmed || *host.confirmed < read.asked)) host.confirmed = read.asked;
-    if (!was_fresh && fresh(state, host, now)) mark_all_dirty(state, dirty);
+    if (!was_fresh && fresh(state, host, now)) {
+        host.fresh_since = now;
+        mark_all_dirty(state, dirty);
+    }
     mark_operations_dirty(state, dirty);
 }
 
@@ -220,6 +259,7 @@ bool apply(State& state, const Looked& looked, Time now, std::set<VmName>& dirty
     if (looked.session != host.session) return false;
     const auto known = host.entries.find(looked.vmid);
     if (known != host.entries.end() && known->second.told > looked.asked) return false;
+    if (looked.entry && ids_reissued(host, *looked.entry)) distrust_memory(state, host, dirty);
     if (!looked.entry)
         drop_entry(state, host, looked.vmid, now, dirty);
     else if (!host.gone.contains(looked.vmid))
@@ -240,11 +280,12 @@ bool fresh(const State& state, const HostView& host, Time now) {
     return host.complete && host.confirmed && now - *host.confirmed <= state.settings.freshness;
 }
 
-bool same_path(const HostView& host, const VmxPath& a, const VmxPath& b) {
-    if (a.file != b.file) return false;
-    if (a.volume == b.volume) return true;
-    const DatastoreSeen* volume_a = find_volume(host, a.volume);
-    return volume_a && volume_a == find_volume(host, b.volume);
+std::optional<VmName> owner_of(const State& state, const HostView& host, const VmEntry& entry) {
+    if (!entry.path) return std::nullopt;
+    const auto [first, last] = state.by_file.equal_range(entry.path->file);
+    for (auto it = first; it != last; ++it)
+        if (same_path(host, state.vms.at(it->second).settings.vmx, *entry.path)) return it->second;
+    return std::nullopt;
 }
 
 const Seen* entry_of(const HostView& host, const VmState& vm) {
@@ -258,14 +299,32 @@ Time absence_settles(const HostView& host) {
     return std::max(host.session_since, host.inventory_since) + host.settings.settle;
 }
 
+bool unreadable_entry(const HostView& host, const VmState& vm) {
+    const auto strangers = host.not_ours.find(vm.name);
+    return std::ranges::any_of(host.entries, [&](const auto& item) {
+        const bool known = strangers != host.not_ours.end() && strangers->second.contains(item.first);
+        return !item.second.entry.path && !known;
+    });
+}
+
+void adopt(State& state, const HostName& name, const VmName& vm, const std::string& vmid) {
+    HostView& host = state.hosts.at(name);
+    const auto entry = host.entries.find(vmid);
+    if (entry == host.entries.end() || entry->second.entry.path) return;
+    entry->second.entry.path = state.vms.at(vm).settings.vmx;
+    entry->second.path_remembered = true;
+    place(host, vm, vmid);
+    host.seen_left.erase(vm);
+}
+
 bool absence_proved(const State& state, const HostView& host, const VmState& vm, Time now) {
     if (!fresh(state, host, now) || entry_of(host, vm)) return false;
-    const auto unreadable = [](const auto& item) { return !item.second.entry.path; };
-    if (std::ranges::any_of(host.entries, unreadable)) return false;
+    if (unreadable_entry(host, vm)) return false;
     const VmxPath& vmx = vm.settings.vmx;
     const auto may_be_it = [&](const auto& item) {
+        if (!item.second.entry.path) return false;
         const VmxPath& path = *item.second.entry.path;
-        return path.file == vmx.file && (!find_volume(host, path.volume) || !find_volume(host, vmx.volume));
+        return path.file == vmx.file && (!volume_of(host, path.volume) || !volume_of(host, vmx.volume));
     };
     if (std::ranges::any_of(host.entries, may_be_it)) return false;
     if (const auto late = vm.late_register.find(host.name);
@@ -279,22 +338,6 @@ std::optional<Time> known_as_of(const HostView& host, const VmState& vm) {
     if (const auto looked = vm.looked.find(host.name); looked != vm.looked.end())
         if (!known || *known < looked->second) known = looked->second;
     return known;
-}
-
-const DatastoreSeen* datastore_of(const HostView& host, const VmState& vm) {
-    return find_volume(host, vm.settings.vmx.volume);
-}
-
-StorageState storage_of(const HostView& host, const VmState& vm) {
-    const DatastoreSeen* seen = datastore_of(host, vm);
-    if (!seen) return StorageState::missing;
-    if (!seen->datastore.accessible) return StorageState::inaccessible;
-    if (seen->datastore.extents.empty() || host.facts.paths.empty()) return StorageState::ok;
-    const auto has_path = [&](const std::string& device) {
-        const auto active = [&](const StoragePath& path) { return path.device == device && path.active; };
-        return std::ranges::any_of(host.facts.paths, active);
-    };
-    return std::ranges::all_of(seen->datastore.extents, has_path) ? StorageState::ok : StorageState::no_path;
 }
 
 }  // namespace vmha::core

@@ -24,11 +24,20 @@ bool fresh(const State& state, const HostView& host, Time now);
 // Same .vmx on this host, whichever spelling either has.
 bool same_path(const HostView& host, const VmxPath& a, const VmxPath& b);
 
+// The configured VM that an entry belongs to, by its path.
+std::optional<VmName> owner_of(const State& state, const HostView& host, const VmEntry& entry);
+
 // The VM's entry on the host; nullptr if the view holds none (which proves nothing).
 const Seen* entry_of(const HostView& host, const VmState& vm);
 
 // "Not registered" as a positive fact (rule 1).
 bool absence_proved(const State& state, const HostView& host, const VmState& vm, Time now);
+
+// An entry whose path cannot be read, and which may be this VM's for all that we know.
+bool unreadable_entry(const HostView& host, const VmState& vm);
+
+// The host said that this entry is the VM's (AlreadyExists). No-op for one with a path of its own.
+void adopt(State& state, const HostName& host, const VmName& vm, const std::string& vmid);
 
 // When absence_proved can become true by waiting, if nothing changes.
 Time absence_settles(const HostView& host);
@@ -38,8 +47,15 @@ std::optional<Time> known_as_of(const HostView& host, const VmState& vm);
 
 enum class StorageState { ok, missing, inaccessible, no_path };
 
+// A volume by its name or uuid.
+const DatastoreSeen* volume_of(const HostView& host, const std::string& volume);
+
 // The VM's datastore on this host.
 const DatastoreSeen* datastore_of(const HostView& host, const VmState& vm);
 StorageState storage_of(const HostView& host, const VmState& vm);
+
+// The VM's datastore is away, and the host sees a volume of its label as a snapshot (facts F24): no rescan
+// brings it back, only a person who mounts it or gives it a new signature.
+bool volume_unresolved(const State& state, const HostView& host, const VmState& vm);
 
 }  // namespace vmha::core

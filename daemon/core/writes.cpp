@@ -1,11 +1,13 @@
 #include "daemon/core/writes.hpp"
 
+#include "daemon/core/known.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::core {
 namespace {
 
-constexpr int shutdown_tries = 3;  // of refusals other than "no Tools"; then the VM is powered off
+// Of refusals other than "no Tools" and "a task is in the way"; then the VM is powered off.
+constexpr int shutdown_tries = 3;
 
 Duration limit_of(Verb verb) {
     switch (verb) {
@@ -45,7 +47,11 @@ void remember_sent(Turn& turn, VmState& vm, const Write& write) {
     Op& op = *vm.op;
     op.not_before.reset();
     op.peer_decided.erase(write.host);
-    if (write.verb == Verb::shutdown_guest) op.shutdown_sent.emplace(write.host, turn.now);
+    if (write.verb == Verb::shutdown_guest) {
+        op.shutdown_sent.emplace(write.host, turn.now);
+        op.shutdown_tried.emplace(write.host, turn.now);
+    }
+    if (write.verb == Verb::cancel_task) op.cancelled.insert(write.host.str() + "/" + write.task);
     if (write.verb == Verb::unregister) {
         const auto& entries = turn.state.hosts.at(write.host).entries;
         const auto entry = entries.find(write.vmid);
@@ -54,6 +60,11 @@ void remember_sent(Turn& turn, VmState& vm, const Write& write) {
     }
     if (write.verb == Verb::answer_question) op.answered.insert(write.host.str() + "/" + write.question_id);
     if (write.verb == Verb::rescan_storage) turn.state.hosts.at(write.host).last_rescan = turn.now;
+    // What runs here from now on, this operation has started.
+    if (write.verb == Verb::power_on) {
+        vm.unjudged = false;
+        op.power_on_sent = true;
+    }
 }
 
 void on_ok(Turn& turn, VmState& vm, const Write& write) {
@@ -64,8 +75,12 @@ void on_ok(Turn& turn, VmState& vm, const Write& write) {
             op.powered_on = turn.now;
             ++op.power_on_tries;
             break;
-        case Verb::register_vm: ++op.register_tries; break;
+        case Verb::register_vm:
+            ++op.register_tries;
+            op.registered_here = write.host == turn.state.local;
+            break;
         case Verb::unregister:
+            op.taken_out.insert(write.host);
             if (op.taking_out_bad_entry) ++op.unregistered[write.host];
             if (op.fault && op.fault->kind == FaultKind::already_exists) op.fault.reset();
             break;
@@ -78,6 +93,8 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
     const bool peer = write.host != turn.state.local;
     const FaultKind kind = fault.kind;
     if (kind == FaultKind::object_gone && write.verb == Verb::unregister) return on_ok(turn, vm, write);
+    // It was a kindness: what the task is in the way of is tried all the same.
+    if (write.verb == Verb::cancel_task) return;
     if ((kind == FaultKind::invalid_power_state && write.verb != Verb::unregister) ||
         kind == FaultKind::object_gone || kind == FaultKind::answered_already) {
         // The look tells. Where it tells the same again, there is no hurry to try again.
@@ -92,8 +109,11 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
         op.clear_failed.insert(write.host);
         return;
     }
+    if (const auto reason = hopeless(kind); reason && write.verb != Verb::rescan_storage)
+        return finish(turn, vm, Stage::failed, Ending::failed, *reason, write.host, "the host refuses");
     if (write.verb == Verb::shutdown_guest) {
-        if (kind == FaultKind::tools_unavailable || ++op.shutdown_tries > shutdown_tries) {
+        const bool busy = kind == FaultKind::task_in_progress;
+        if (kind == FaultKind::tools_unavailable || (!busy && ++op.shutdown_tries > shutdown_tries)) {
             op.no_tools.insert(write.host);
         } else {
             op.shutdown_sent.erase(write.host);
@@ -106,10 +126,9 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
         return finish(turn, vm, Stage::failed, Ending::failed,
                       op.kind == Kind::start ? Reason::vmx_missing : Reason::unproved, write.host,
                       file_path(write.path) + " does not exist");
-    if (const auto reason = hopeless(kind))
-        return finish(turn, vm, Stage::failed, Ending::failed, *reason, write.host, "the host refuses");
     // decide_start takes the entry out that stands in the way.
     const bool twin_is_named = kind == FaultKind::already_exists && !fault.existing.empty();
+    if (twin_is_named && op.kind != Kind::start) adopt(turn.state, write.host, vm.name, fault.existing);
     if (!twin_is_named || op.kind != Kind::start) retry_later(turn, op);
     if (passing(kind)) return;
     if (write.verb == Verb::register_vm && !twin_is_named) ++op.register_tries;
@@ -163,6 +182,17 @@ bool landed(const State& state, const VmState& vm, const std::optional<Flying>& 
 // an earlier daemon belongs to the request that was posted again.
 bool is_of(const Flying& flying, const Op& op) {
     return flying.op == op.id || flying.op == 0;
+}
+
+// The host itself names the VM's entry in its answer to a register: it is known then, whatever it tells of
+// itself later.
+void remember_named(HostView& host, const VmState& vm, const std::string& vmid) {
+    const auto entry = host.entries.find(vmid);
+    if (vmid.empty() || (entry != host.entries.end() && entry->second.entry.path)) return;
+    VmEntry named;
+    named.vmid = vmid;
+    named.path = vm.settings.vmx;
+    remember(host, vm.name, named);
 }
 
 // The slot that holds this write, if any.
@@ -240,8 +270,12 @@ void write_done(Turn& turn, const WriteDone& done) {
                 vm.op->answered.erase(write.host.str() + "/" + write.question_id);
             return;
         }
+        if (write.verb == Verb::register_vm)
+            remember_named(turn.state.hosts.at(write.host), vm,
+                           done.outcome == Outcome::ok ? done.vmid : done.fault.existing);
         if (done.outcome == Outcome::refused) say_refused(turn, vm, write, done.fault);
         if (ours && done.outcome == Outcome::ok) on_ok(turn, vm, write);
+        if (ours && done.outcome == Outcome::ok && write.verb == Verb::power_on) vm.op->power_on_ended = true;
         if (ours && done.outcome == Outcome::refused) on_refused(turn, vm, write, done.fault);
         if (write.verb == Verb::rescan_storage) return;
         vm.look_after[write.host] = turn.now;
@@ -261,7 +295,7 @@ void land_unanswered(Turn& turn, VmState& vm) {
     const bool ours = vm.op && is_of(*vm.flying, *vm.op);
     turn.note(vm, write.host, Level::info,
               seen ? "unanswered, but seen to be done: " + doing(write)
-                   : "unanswered and not carried out within its limit: " + doing(write));
+                   : "no answer within its limit, what the host shows counts from now on: " + doing(write));
     vm.flying.reset();
     if (seen && write.verb == Verb::register_vm) vm.late_register[write.host] = write.limit;
     if (seen && ours) on_ok(turn, vm, write);

@@ -24,6 +24,7 @@ constexpr Known known[] = {
     {"InvalidHostState", FaultKind::invalid_state},
     {"HostInMaintenanceMode", FaultKind::invalid_state},
     {"TaskInProgress", FaultKind::task_in_progress},
+    {"VAppTaskInProgress", FaultKind::task_in_progress},
     {"QuestionPending", FaultKind::question_pending},
     {"ToolsUnavailable", FaultKind::tools_unavailable},
     {"RestrictedVersion", FaultKind::restricted_version},
@@ -32,8 +33,18 @@ constexpr Known known[] = {
     {"LicenseExpired", FaultKind::not_enough_licenses},
     {"ExpiredFeatureLicense", FaultKind::not_enough_licenses},
     {"ExpiredEditionLicense", FaultKind::not_enough_licenses},
+    {"InvalidLicense", FaultKind::not_enough_licenses},
+    {"InvalidEditionLicense", FaultKind::not_enough_licenses},
+    {"LicenseRestricted", FaultKind::not_enough_licenses},
+    {"LicenseKeyEntityMismatch", FaultKind::not_enough_licenses},
+    {"LicenseSourceUnavailable", FaultKind::not_enough_licenses},
+    {"NoLicenseServerConfigured", FaultKind::not_enough_licenses},
+    {"VmLimitLicense", FaultKind::not_enough_licenses},
+    {"VramLimitLicense", FaultKind::not_enough_licenses},
     {"NotEnoughCpus", FaultKind::no_capacity},
     {"NotEnoughLogicalCpus", FaultKind::no_capacity},
+    {"NumVirtualCpusExceedsLimit", FaultKind::no_capacity},
+    {"InvalidResourcePoolStructureFault", FaultKind::no_capacity},
     {"InvalidDatastore", FaultKind::bad_datastore},
     {"InvalidDatastorePath", FaultKind::bad_datastore},
     {"InaccessibleDatastore", FaultKind::bad_datastore},
@@ -93,6 +104,18 @@ bool tells_of_a_lock(pugi::xml_node detail, std::string_view sentence) {
     return search.found || names_a_lock(sentence);
 }
 
+// After the evaluation a power-on is refused, and not on every version with a fault of its own: there is a
+// general one that says it in words.
+bool tells_of_a_licence(std::string_view words) {
+    std::string small(words);
+    for (auto& c : small)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const bool names_it = small.find("licens") != std::string::npos ||
+                          small.find("licenc") != std::string::npos ||
+                          small.find("evaluation") != std::string::npos;
+    return names_it && small.find("expired") != std::string::npos;
+}
+
 // The host's own words: the sentence that it composed, and below it what it says in detail.
 std::string words_of(const pugi::xml_node& detail, std::string_view sentence) {
     std::string words(sentence);
@@ -124,6 +147,10 @@ SoapFault fault_of(const pugi::xml_node& detail, std::string_view sentence) {
     const bool may_hide_lock =
         kind == FaultKind::file_fault || kind == FaultKind::vm_config || kind == FaultKind::other;
     if (may_hide_lock && tells_of_a_lock(detail, sentence)) result.fault.kind = FaultKind::lock_held;
+    const bool general =
+        result.fault.kind == FaultKind::other || result.fault.kind == FaultKind::invalid_state;
+    if (general && tells_of_a_licence(result.fault.message))
+        result.fault.kind = FaultKind::not_enough_licenses;
     return result;
 }
 

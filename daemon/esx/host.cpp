@@ -166,7 +166,7 @@ Task<Host::Impl::Ending> Host::Impl::live() {
                                     told(read, applied);
                                     tell(std::move(read));
                                 });
-    if (api_writes) watch->set_api_writes(*api_writes);
+    watch->set_aside(aside);
     auto ending = co_await watch_on();
     plan = watch->plan();
     left_behind = watch->left_behind();
@@ -200,7 +200,13 @@ Task<Host::Impl::Ending> Host::Impl::watch_on() {
 
 // What waits for the news of a VM, whether by its id or by its path.
 void Host::Impl::told(const core::Read& read, const Inventory::Applied& applied) {
-    if (read.full) set_link(core::Link::up, Reason::running, "");
+    if (read.full && link_state != core::Link::up) {
+        set_link(core::Link::up, Reason::running, "");
+        tasks.spawn("facts of " + peer.name, look_aside(shared_from_this()));
+        want_unresolved();
+    } else if (!applied.datastores.empty() || !applied.datastores_left.empty()) {
+        want_unresolved();
+    }
     if (followers.empty()) return;
     for (auto& follower : followers) {
         bool concerned = read.full || applied.entries.contains(follower.watched) ||
@@ -227,6 +233,11 @@ Task<> Host::Impl::check_session(Self self) {
         const auto sign = co_await sign_of_life(self->commands, checked->content,
                                                 net::deadline_in(self->config.limits.connect));
         if (sign == Sign::lost) self->expire(checked);
+        if (sign != Sign::alive) continue;
+        co_await self->read_tasks(checked);
+        if (self->looked_aside &&
+            net::BootClock::now() - *self->looked_aside > self->config.limits.aside_interval)
+            co_await look_aside(self);
     }
 }
 

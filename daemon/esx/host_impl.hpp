@@ -52,6 +52,15 @@ struct Host::Impl : std::enable_shared_from_this<Host::Impl> {
     Task<bool> session_lives();
     void learn_write_right(bool can_write);
 
+    // --- what no change feed tells (host_aside.cpp)
+    static Task<> look_aside(Self self);
+    Task<> read_licence(std::shared_ptr<const Session> in);
+    Task<> read_privileges(std::shared_ptr<const Session> in);
+    Task<> read_tasks(std::shared_ptr<const Session> in);
+    void want_unresolved();
+    static Task<> ask_unresolved(Self self);
+    void tell_aside();
+
     // --- reads (host_reads.cpp)
     static Task<> look(Self self, core::Look order);
     Task<bool> look_at_one(const core::Look& order);
@@ -93,7 +102,12 @@ struct Host::Impl : std::enable_shared_from_this<Host::Impl> {
     std::vector<Request> left_behind;  // what an earlier connection made in this session, to be destroyed
     bool session_expired = false;
     bool wrong_product = false;
-    std::optional<bool> api_writes;
+    Aside aside;
+    Licence licence;                        // as it was read last
+    std::optional<Deadline> looked_aside;   // when
+    uint64_t aside_session = 0;             // in which session
+    std::optional<Deadline> unresolved_at;  // when it was asked last
+    bool unresolved_wanted = false, asks_unresolved = false;
     bool api_was_away = false;
     std::optional<int64_t> api_back_s;  // when its API answered again after it had not
     core::Link link_state = core::Link::connecting;

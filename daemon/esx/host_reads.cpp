@@ -32,6 +32,7 @@ Task<bool> Host::Impl::look_at_one(const core::Look& order) {
     const auto retrieved = retrieved_of(*called.reply);
     if (session_lost(retrieved.objects) || !shows_session(retrieved)) co_return false;
     Inventory inventory(in->clock);
+    if (watch) inventory.borrow(watch->inventory());
     Inventory::Applied applied;
     for (const auto& news : retrieved.objects) {
         for (const auto& missing : news.missing)
@@ -53,7 +54,6 @@ Task<bool> Host::Impl::look_at_all(const core::Look& order) {
     read.look = order.id;
     read.asked = world.clock();
     Inventory inventory(in->clock, in->content.product);
-    inventory.set_api_writes(api_writes);
     Inventory::Applied applied;
     bool sign = false;
     auto request = request::read_all(in->content, in->view, plan);
@@ -68,6 +68,7 @@ Task<bool> Host::Impl::look_at_all(const core::Look& order) {
         request = request::read_more(in->content, retrieved.token);
     }
     if (!sign || !inventory.has_sentinel() || session != in) co_return false;
+    if (watch) inventory.borrow(watch->inventory());
     inventory.fill(read);
     tell(std::move(read));
     co_return true;

@@ -22,9 +22,13 @@ core::WriteDone refused(const core::Write& order, core::Fault fault) {
     done.id = order.id;
     done.outcome = Outcome::refused;
     done.fault = std::move(fault);
-    // Somebody else answered, or the question has gone by itself: nothing is wrong, look again.
-    if (order.verb == core::Verb::answer_question && done.fault.name == "InvalidArgument")
-        done.fault.kind = FaultKind::answered_already;
+    // Somebody else answered, or the question has gone by itself: nothing is wrong, look again. So it is with
+    // a task that has ended before it was cancelled (Task.CancelTask: InvalidState).
+    const bool gone = order.verb == core::Verb::answer_question ? done.fault.name == "InvalidArgument"
+                      : order.verb == core::Verb::cancel_task
+                          ? done.fault.name == "InvalidState" || done.fault.kind == FaultKind::object_gone
+                          : false;
+    if (gone) done.fault.kind = FaultKind::answered_already;
     return done;
 }
 
@@ -62,8 +66,8 @@ Task<bool> Host::Impl::session_lives() {
 
 // A host with the free licence answers every write with RestrictedVersion (pyvmomi#625).
 void Host::Impl::learn_write_right(bool can_write) {
-    api_writes = can_write;
-    if (watch) watch->set_api_writes(can_write);
+    aside.api_writes = can_write;
+    tell_aside();
 }
 
 Task<core::WriteDone> Host::Impl::answered(const core::Write& order, const Called& called) {
@@ -94,7 +98,9 @@ Task<core::WriteDone> Host::Impl::task_call(const core::Write& order, const Requ
                                             std::string watched, Deadline limit) {
     const auto called = co_await commands.call(request, limit);
     if (!called) co_return co_await answered(order, called);
-    auto end = co_await follow_task(moref_of(called.reply->returned()), std::move(watched), limit);
+    const auto task = moref_of(called.reply->returned());
+    auto end = co_await follow_task(task, std::move(watched), limit);
+    if (end.state != TaskEnd::State::not_learned && watch) watch->task_ended(task.id);
     if (end.state == TaskEnd::State::not_learned)
         co_return without_reply(order, Outcome::unanswered, std::move(end.why));
     if (end.state == TaskEnd::State::error) {
@@ -126,6 +132,7 @@ Task<core::WriteDone> Host::Impl::rescan(const core::Write& order, Deadline limi
         const auto request = request::rescan_vmfs(places);
         called = co_await commands.call_apart(request, limit);
     }
+    want_unresolved();
     co_return co_await answered(order, called);
 }
 

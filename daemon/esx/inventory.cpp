@@ -24,6 +24,11 @@ constexpr Path all_paths[] = {
     {"VirtualMachine", "runtime.bootTime", false},
     {"VirtualMachine", "guestHeartbeatStatus", false},
     {"VirtualMachine", "guest.toolsRunningStatus", false},
+    {"VirtualMachine", "summary.config.memorySizeMB", false},
+    {"VirtualMachine", "network", false},
+    // The port groups come as objects: config.network.portgroup would hold every port that is in use.
+    {"Network", "name", true},
+    {"Network", "summary", false},
     {"Datastore", "name", true},
     {"Datastore", "summary.accessible", true},
     {"Datastore", "summary.url", false},
@@ -35,6 +40,8 @@ constexpr Path all_paths[] = {
     {"HostSystem", "config.storageDevice.scsiLun", false},
     {"HostSystem", "summary.hardware.memorySize", false},
     {"HostSystem", "summary.quickStats.overallMemoryUsage", false},
+    {"HostSystem", "network", false},
+    {"HostSystem", "config.autoStart", false},
 };
 
 std::optional<int64_t> integer_of(std::string_view text) {
@@ -61,6 +68,13 @@ std::string trouble_of(const pugi::xml_node& mounts) {
 // "key-vim.host.InternetScsiHba-vmhba65" -> "vmhba65".
 std::string adapter_of(std::string_view key) {
     return std::string(key.substr(key.rfind('-') + 1));
+}
+
+std::vector<std::string> ids_of(const pugi::xml_node& references) {
+    std::vector<std::string> ids;
+    for (const auto& reference : references.children())
+        if (reference.type() == pugi::node_element) ids.push_back(moref_of(reference).id);
+    return ids;
 }
 
 }  // namespace
@@ -117,6 +131,10 @@ bool Inventory::set_vm(Vm& vm, const Change& change) const {
     } else if (path == "guest.toolsRunningStatus") {
         // guestToolsExecutingScripts is Tools starting up or shutting down: they run.
         entry.tools_running = text.empty() ? std::nullopt : std::optional(text != "guestToolsNotRunning");
+    } else if (path == "summary.config.memorySizeMB") {
+        entry.memory_mb = integer_of(text);
+    } else if (path == "network") {
+        vm.networks = ids_of(change.value);
     } else {
         return false;
     }
@@ -158,6 +176,10 @@ bool Inventory::set_host(const Change& change) {
         memory_bytes_ = integer_of(text);
     } else if (change.path == "summary.quickStats.overallMemoryUsage") {
         memory_used_mb_ = integer_of(text);
+    } else if (change.path == "network") {
+        host_networks_ = change.value ? std::optional(ids_of(change.value)) : std::nullopt;
+    } else if (change.path == "config.autoStart") {
+        autostart_ = autostart_of(change.value);
     } else if (change.path == "config.storageDevice.scsiLun") {
         devices_.clear();
         for (const auto& lun : change.value.children())
@@ -209,6 +231,10 @@ void Inventory::apply(const ObjectNews& news, Applied& applied) {
         applied.datastores_left.erase(id);
         // `info` carries a time stamp: most of its news say nothing.
         if (news.kind == NewsKind::enter || before != store.datastore) applied.datastores.insert(id);
+    } else if (type == "Network") {
+        apply_network(news, applied);
+    } else if (type == "Task") {
+        apply_task(news, applied);
     } else if (type == "HostSystem" && news.kind != NewsKind::leave) {
         const auto before = facts();
         for (const auto& change : news.changes)
@@ -221,7 +247,19 @@ core::HostFacts Inventory::facts() const {
     core::HostFacts result;
     result.product = product_;
     result.in_maintenance = in_maintenance_;
-    result.api_writes = api_writes_;
+    result.api_writes = aside_.api_writes;
+    result.privileged = aside_.privileged;
+    result.evaluation_days = aside_.evaluation_days;
+    result.unresolved_volumes = aside_.unresolved_volumes;
+    result.autostart = autostart_;
+    if (host_networks_) {
+        result.networks.emplace();
+        for (const auto& id : *host_networks_) {
+            const auto found = networks_.find(id);
+            if (found == networks_.end() || found->second.accessible)
+                result.networks->push_back(network_name(id));
+        }
+    }
     if (memory_bytes_ && memory_used_mb_)
         result.memory_free_mb = *memory_bytes_ / (1 << 20) - *memory_used_mb_;
     for (const auto& lun : paths_) {
@@ -233,13 +271,13 @@ core::HostFacts Inventory::facts() const {
 
 void Inventory::fill(core::Read& read) const {
     read.full = true;
-    for (const auto& [id, vm] : entries_) read.entries.push_back(vm.entry);
+    for (const auto& [id, vm] : entries_) read.entries.push_back(whole(vm));
     for (const auto& [id, store] : datastores_) read.datastores.push_back(store.datastore);
     read.facts = facts();
 }
 
 void Inventory::fill(core::Read& read, const Applied& applied) const {
-    for (const auto& id : applied.entries) read.entries.push_back(entries_.at(id).entry);
+    for (const auto& id : applied.entries) read.entries.push_back(whole(entries_.at(id)));
     read.left.assign(applied.left.begin(), applied.left.end());
     for (const auto& id : applied.datastores) read.datastores.push_back(datastores_.at(id).datastore);
     read.datastores_left.assign(applied.datastores_left.begin(), applied.datastores_left.end());
@@ -248,7 +286,7 @@ void Inventory::fill(core::Read& read, const Applied& applied) const {
 
 std::optional<core::VmEntry> Inventory::entry(const std::string& vmid) const {
     const auto found = entries_.find(vmid);
-    return found == entries_.end() ? std::nullopt : std::optional(found->second.entry);
+    return found == entries_.end() ? std::nullopt : std::optional(whole(found->second));
 }
 
 const core::Datastore* Inventory::datastore(std::string_view name_or_uuid) const {

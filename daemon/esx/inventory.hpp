@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/core/events.hpp"
+#include "daemon/esx/aside.hpp"
 #include "daemon/esx/properties.hpp"
 #include "daemon/esx/values.hpp"
 
@@ -52,7 +53,15 @@ public:
 
     // The host itself was among the objects, with its name.
     bool has_sentinel() const { return sentinel_; }
-    void set_api_writes(std::optional<bool> can_write) { api_writes_ = can_write; }
+    void set_aside(Aside aside) { aside_ = std::move(aside); }
+    const Aside& aside() const { return aside_; }
+
+    // For a direct read of VMs, which brings neither the names of their networks nor their tasks.
+    void borrow(const Inventory& watched);
+
+    std::set<std::string> running_tasks() const;
+    // Learned otherwise, before the feed tells it.
+    void task_ended(const std::string& task, Applied& applied);
 
     // Everything, or only what was applied.
     void fill(core::Read& read) const;
@@ -65,8 +74,21 @@ public:
 
 private:
     struct Vm {
-        core::VmEntry entry;
+        core::VmEntry entry;  // without task and networks, which are other objects'
         std::optional<core::VmxPath> config_path, summary_path;
+        std::vector<std::string> networks;  // ids
+    };
+    struct Network {
+        std::string name;
+        bool accessible = true;  // false: VMs refer to it, and the host has it no longer
+        bool operator==(const Network&) const = default;
+    };
+    // A task that has not ended.
+    struct Job {
+        std::string vmid;
+        core::RunningTask task;
+        bool under_way = false;
+        bool running = false;  // not merely queued
     };
     struct Lun {
         std::string key;
@@ -82,6 +104,11 @@ private:
     bool set_vm(Vm& vm, const Change& change) const;
     static bool set_datastore(Store& store, const Change& change);
     bool set_host(const Change& change);
+    void apply_network(const ObjectNews& news, Applied& applied);
+    void apply_task(const ObjectNews& news, Applied& applied);
+    core::VmEntry whole(const Vm& vm) const;
+    std::optional<core::RunningTask> task_of(const std::string& vmid) const;
+    std::string network_name(const std::string& id) const;
     core::HostFacts facts() const;
 
     ClockPair clock_;
@@ -89,8 +116,12 @@ private:
     bool sentinel_ = false;
     std::map<std::string, Vm> entries_;
     std::map<std::string, Store> datastores_;
+    std::map<std::string, Network> networks_;
+    std::map<std::string, Job> jobs_;
     bool in_maintenance_ = false;
-    std::optional<bool> api_writes_;
+    std::optional<std::vector<std::string>> host_networks_;  // ids
+    std::vector<std::string> autostart_;
+    Aside aside_;
     std::optional<int64_t> memory_bytes_, memory_used_mb_;
     std::vector<Lun> paths_;
     std::map<std::string, std::string> devices_;  // key of a LUN -> naa.…

@@ -14,7 +14,9 @@ struct Limits {
     core::Duration first_read = core::seconds(10);     // one page of the first full view
     core::Duration wait_grace = core::seconds(3);      // over the watch interval; then the connection is dead
     core::Duration check_interval =
-        core::seconds(5);                          // of the session's sign of life, on the command connection
+        core::seconds(5);  // of the session's sign of life, on the command connection
+    core::Duration aside_interval = core::seconds(3600);  // of licence and rights
+    core::Duration unresolved_pause = core::seconds(10);  // at least, between two looks for unmounted volumes
     core::Duration watch_life = core::seconds(1);  // a watch that ends sooner is a failure, not an incident
     core::Duration logout = core::seconds(1);      // on the way out, all together
     core::Duration backoff_first = core::milliseconds(200);

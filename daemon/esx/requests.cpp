@@ -29,6 +29,18 @@ void property(Request& request, std::string_view type, std::initializer_list<std
     request.close();
 }
 
+// Not `info` as a whole: its progress changes all the time.
+void properties_of_tasks(Request& request) {
+    property(request, "Task",
+             {"info.state", "info.entity", "info.descriptionId", "info.name", "info.cancelable"});
+}
+
+void recent_tasks(Request& request, const ServiceContent& content) {
+    request.open("objectSet").ref("obj", content.task_manager).flag("skip", true);
+    request.open("selectSet", "TraversalSpec").text("name", "tasks").text("type", "TaskManager");
+    request.text("path", "recentTask").flag("skip", false).close().close();
+}
+
 // RetrieveOptions must be there, even empty.
 void no_options(Request& request) {
     request.open("options").close();
@@ -39,10 +51,16 @@ void no_options(Request& request) {
 ServiceContent content_of(const Reply& reply) {
     const auto returned = reply.returned();
     const auto about = xml::child(returned, "about");
-    return {
-        moref_of(xml::child(returned, "rootFolder")),  moref_of(xml::child(returned, "propertyCollector")),
-        moref_of(xml::child(returned, "viewManager")), moref_of(xml::child(returned, "sessionManager")),
-        std::string(text_of(about, "fullName")),       std::string(text_of(about, "apiType"))};
+    const auto manager = [&returned](std::string_view name) { return moref_of(xml::child(returned, name)); };
+    return {manager("rootFolder"),
+            manager("propertyCollector"),
+            manager("viewManager"),
+            manager("sessionManager"),
+            manager("licenseManager"),
+            manager("authorizationManager"),
+            manager("taskManager"),
+            std::string(text_of(about, "fullName")),
+            std::string(text_of(about, "apiType"))};
 }
 
 Places places_of(const Retrieved& retrieved) {
@@ -58,11 +76,15 @@ Places places_of(const Retrieved& retrieved) {
     return places;
 }
 
-bool shows_session(const Retrieved& retrieved) {
+std::string session_key_of(const Retrieved& retrieved) {
     for (const auto& news : retrieved.objects)
         for (const auto& change : news.changes)
-            if (change.path == "currentSession") return !text_of(change.value, "key").empty();
-    return false;
+            if (change.path == "currentSession") return std::string(text_of(change.value, "key"));
+    return {};
+}
+
+bool shows_session(const Retrieved& retrieved) {
+    return !session_key_of(retrieved).empty();
 }
 
 namespace request {
@@ -93,7 +115,8 @@ Request current_session(const ServiceContent& content) {
 Request create_view(const ServiceContent& content) {
     Request request("CreateContainerView", content.view_manager);
     request.ref("container", content.root_folder);
-    for (const auto* type : {"VirtualMachine", "Datastore", "HostSystem", "Datacenter", "ComputeResource"})
+    for (const auto* type :
+         {"VirtualMachine", "Datastore", "HostSystem", "Network", "Datacenter", "ComputeResource"})
         request.text("type", type);
     request.flag("recursive", true);
     return request;
@@ -134,6 +157,16 @@ Request create_filter(const Moref& collector, const Moref& view, const PropertyP
     return request;
 }
 
+Request create_task_filter(const ServiceContent& content, const Moref& collector) {
+    Request request("CreateFilter", collector);
+    request.open("spec");
+    properties_of_tasks(request);
+    recent_tasks(request, content);
+    request.close();
+    request.flag("partialUpdates", false);
+    return request;
+}
+
 Request wait_for_updates(const Moref& collector, std::string_view version, long max_wait_s) {
     Request request("WaitForUpdatesEx", collector);
     request.text("version", version);
@@ -170,6 +203,41 @@ Request read_more(const ServiceContent& content, std::string_view token) {
     Request request("ContinueRetrievePropertiesEx", content.property_collector);
     request.text("token", token);
     return request;
+}
+
+Request read_tasks(const ServiceContent& content) {
+    Request request("RetrievePropertiesEx", content.property_collector);
+    request.open("specSet");
+    properties_of_tasks(request);
+    property(request, "SessionManager", {"currentSession"});
+    recent_tasks(request, content);
+    object(request, content.session_manager);
+    request.close();
+    no_options(request);
+    return request;
+}
+
+Request read_licence(const ServiceContent& content) {
+    Request request("RetrievePropertiesEx", content.property_collector);
+    request.open("specSet");
+    property(request, "LicenseManager", {"licenses", "evaluation"});
+    object(request, content.license_manager);
+    request.close();
+    no_options(request);
+    return request;
+}
+
+Request has_privileges(const ServiceContent& content, const Places& places, std::string_view session_key) {
+    Request request("HasPrivilegeOnEntities", content.authorization_manager);
+    for (const auto& place : {content.root_folder, places.vm_folder, places.pool, places.host})
+        request.ref("entity", place);
+    request.text("sessionId", session_key);
+    for (const auto privilege : needed_privileges()) request.text("privId", privilege);
+    return request;
+}
+
+Request query_unresolved(const Places& places) {
+    return Request("QueryUnresolvedVmfsVolume", places.storage_system);
 }
 
 Request read_one(const ServiceContent& content, const Moref& of, std::string_view path) {

@@ -15,6 +15,9 @@ struct ServiceContent {
     Moref property_collector;
     Moref view_manager;
     Moref session_manager;
+    Moref license_manager;  // empty, as the next two: it does not say
+    Moref authorization_manager;
+    Moref task_manager;
     std::string product;   // "VMware ESXi 7.0.3 build-19193900"
     std::string api_type;  // HostAgent: an ESXi; VirtualCenter: not our business
 };
@@ -48,12 +51,20 @@ Request places(const ServiceContent& content, const Moref& view);
 Request create_collector(const ServiceContent& content);
 Request destroy_collector(const Moref& collector);
 Request create_filter(const Moref& collector, const Moref& view, const PropertyPlan& plan);
+// The tasks that run on the host, or ended lately. A filter of its own: without it the rest is still watched.
+Request create_task_filter(const ServiceContent& content, const Moref& collector);
 Request wait_for_updates(const Moref& collector, std::string_view version, long max_wait_s);
 
 // Direct reads; the session's own sign of life stands in the same reply.
 Request read_all(const ServiceContent& content, const Moref& view, const PropertyPlan& plan);
 Request read_vm(const ServiceContent& content, std::string_view vmid, const PropertyPlan& plan);
 Request read_more(const ServiceContent& content, std::string_view token);
+// With the session's sign of life, as a read of nothing would end all tasks.
+Request read_tasks(const ServiceContent& content);
+Request read_licence(const ServiceContent& content);
+// On each of the places, as a role may be granted on any of them. session_key: UserSession's.
+Request has_privileges(const ServiceContent& content, const Places& places, std::string_view session_key);
+Request query_unresolved(const Places& places);
 Request read_one(const ServiceContent& content, const Moref& object, std::string_view path);
 
 Request register_vm(const Places& places, std::string_view datastore_path);
@@ -69,6 +80,9 @@ Request rescan_vmfs(const Places& places);
 Request search_datastore(const Moref& browser, std::string_view folder, std::string_view file);
 
 }  // namespace request
+
+// Of a reply to current_session, read_vm or read_all: the session's key; empty: there is no session.
+std::string session_key_of(const Retrieved& retrieved);
 
 // The reply to current_session, read_vm or read_all says that the session lives.
 bool shows_session(const Retrieved& retrieved);

@@ -127,6 +127,18 @@ core::Question question_of(const pugi::xml_node& value) {
     return question;
 }
 
+std::vector<std::string> autostart_of(const pugi::xml_node& value) {
+    std::vector<std::string> vmids;
+    if (!flag_of(text_of(xml::child(value, "defaults"), "enabled")).value_or(false)) return vmids;
+    for (const auto& part : value.children()) {
+        if (xml::local_name(part) != "powerInfo") continue;
+        // "powerOn" in the API's reference, "PowerOn" in what hosts print.
+        const std::string_view action = text_of(part, "startAction");
+        if (action == "powerOn" || action == "PowerOn") vmids.push_back(moref_of(xml::child(part, "key")).id);
+    }
+    return vmids;
+}
+
 std::string volume_id_of_url(std::string_view url) {
     while (url.ends_with('/')) url.remove_suffix(1);
     return std::string(url.substr(url.rfind('/') + 1));

@@ -3,7 +3,9 @@
 #pragma once
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/core/facts.hpp"
 #include "daemon/esx/soap_text.hpp"
@@ -22,6 +24,9 @@ std::optional<HostTime> time_of(std::string_view text);
 
 // VirtualMachineQuestionInfo.
 core::Question question_of(const pugi::xml_node& value);
+
+// HostAutoStartManagerConfig: the VMs that the host powers on by itself.
+std::vector<std::string> autostart_of(const pugi::xml_node& value);
 
 // The last part of "/vmfs/volumes/<uuid>/", "ds:///vmfs/volumes/<uuid>/".
 std::string volume_id_of_url(std::string_view url);

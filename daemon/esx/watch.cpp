@@ -40,11 +40,26 @@ core::Read Watch::begin_read(core::Time asked) const {
     return read;
 }
 
-void Watch::set_api_writes(bool can_write) {
-    if (api_writes_ == can_write) return;
-    api_writes_ = can_write;
+void Watch::set_aside(const Aside& aside) {
+    if (aside_ == aside) return;
+    aside_ = aside;
     facts_changed_ = true;
-    inventory_.set_api_writes(api_writes_);
+    inventory_.set_aside(aside_);
+}
+
+void Watch::task_ended(const std::string& task) {
+    inventory_.task_ended(task, touched_);
+}
+
+void Watch::tasks_read(const Retrieved& retrieved, const std::set<std::string>& known) {
+    auto gone = known;
+    for (const auto& news : retrieved.objects) {
+        gone.erase(news.object.id);
+        inventory_.apply(news, touched_);
+    }
+    // A page that ends early says nothing of those that are not on it.
+    if (!retrieved.token.empty()) return;
+    for (const auto& task : gone) inventory_.task_ended(task, touched_);
 }
 
 std::vector<Request> Watch::left_behind() const {
@@ -84,7 +99,8 @@ Task<std::optional<WatchEnd>> Watch::set_up(Caller& caller) {
 Task<std::optional<WatchEnd>> Watch::read_everything(Caller& caller) {
     const auto& host = settings_.host.str();
     inventory_ = Inventory(session_.clock, session_.content.product);
-    inventory_.set_api_writes(api_writes_);
+    inventory_.set_aside(aside_);
+    touched_ = {};
     version_.clear();
     auto read = begin_read(settings_.clock());
     Inventory::Applied applied;
@@ -107,6 +123,15 @@ Task<std::optional<WatchEnd>> Watch::read_everything(Caller& caller) {
     co_return std::nullopt;
 }
 
+// After the full view, which does not wait for it: the next wait brings the tasks that run already.
+Task<std::optional<WatchEnd>> Watch::watch_tasks(Caller& caller) {
+    if (session_.content.task_manager.empty()) co_return std::nullopt;
+    const auto request = request::create_task_filter(session_.content, collector_);
+    const auto filter = co_await caller.call(request, net::deadline_in(settings_.limits.first_read));
+    if (filter.error || filter.refused_with("NotAuthenticated")) co_return ended(filter);
+    co_return std::nullopt;
+}
+
 Task<std::optional<WatchEnd>> Watch::read_changes(Caller& caller) {
     const auto interval_s = std::chrono::duration_cast<core::seconds>(settings_.interval);
     auto read = begin_read(settings_.clock());
@@ -124,6 +149,8 @@ Task<std::optional<WatchEnd>> Watch::read_changes(Caller& caller) {
     }
     if (applied.out_of_step) co_return rebuild(settings_.host.str(), "it told a part of a property");
     applied.facts = applied.facts || std::exchange(facts_changed_, false);
+    for (const auto& id : std::exchange(touched_, {}).entries)
+        if (inventory_.entry(id)) applied.entries.insert(id);
     inventory_.fill(read, applied);
     on_read_(std::move(read), applied);
     co_return std::nullopt;
@@ -132,6 +159,7 @@ Task<std::optional<WatchEnd>> Watch::read_changes(Caller& caller) {
 Task<WatchEnd> Watch::run(Caller& caller) {
     auto end = co_await set_up(caller);
     if (!end) end = co_await read_everything(caller);
+    if (!end) end = co_await watch_tasks(caller);
     while (!end) end = co_await read_changes(caller);
     co_return *end;
 }

@@ -50,14 +50,18 @@ public:
 
     const Inventory& inventory() const { return inventory_; }
     const PropertyPlan& plan() const { return plan_; }
-    // Learned by a write; told with the next Read.
-    void set_api_writes(bool can_write);
+    // Learned otherwise; told with the next Read.
+    void set_aside(const Aside& aside);
+    void task_ended(const std::string& task);
+    // The reply to read_tasks. known: the tasks that ran when it was sent.
+    void tasks_read(const Retrieved& retrieved, const std::set<std::string>& known);
     // What destroys the objects that were made on the host; for a session that goes on without this watch.
     std::vector<Request> left_behind() const;
 
 private:
     Task<std::optional<WatchEnd>> set_up(Caller& caller);
     Task<std::optional<WatchEnd>> read_everything(Caller& caller);
+    Task<std::optional<WatchEnd>> watch_tasks(Caller& caller);
     Task<std::optional<WatchEnd>> read_changes(Caller& caller);
     WatchEnd ended(const Called& called) const;
     bool own_collector() const;
@@ -70,8 +74,9 @@ private:
     Inventory inventory_;
     Moref collector_;
     std::string version_;
-    std::optional<bool> api_writes_;
+    Aside aside_;
     bool facts_changed_ = false;
+    Inventory::Applied touched_;  // by what was learned otherwise
 };
 
 }  // namespace vmha::esx

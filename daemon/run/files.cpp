@@ -184,7 +184,7 @@ Result<> save_json(const std::string& path, const Json& value) {
     return write_file(path, dump_json(value), 0600, Sync::disk);
 }
 
-Result<> update_json(const std::string& path, const std::function<void(Json&)>& change) {
+Result<> update_json(const std::string& path, const std::function<void(Json&)>& change, Sync sync) {
     const std::string lock = beside(path, ".lock");
     const Fd fd(::open(lock.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (fd.get() < 0) return io_error("write", path, errno);
@@ -196,7 +196,7 @@ Result<> update_json(const std::string& path, const std::function<void(Json&)>& 
     auto value = load_json(path);
     Json changed = value ? std::move(*value) : Json::object();
     change(changed);
-    return save_json(path, changed);
+    return write_file(path, dump_json(changed), 0600, sync);
 }
 
 }  // namespace vmha::run

@@ -59,6 +59,7 @@ Result<Json> load_json(const std::string& path);
 Result<> save_json(const std::string& path, const Json& value);
 
 // Load, change, save, as one step among processes. A broken file is handed to `change` as an empty object.
-Result<> update_json(const std::string& path, const std::function<void(Json&)>& change);
+Result<> update_json(const std::string& path, const std::function<void(Json&)>& change,
+                     Sync sync = Sync::disk);
 
 }  // namespace vmha::run

@@ -95,8 +95,9 @@ std::optional<Flying> from_json(const Json& value, const std::string& boot_id, T
 
 }  // namespace
 
-FlyingStore::FlyingStore(std::string state_dir, std::string boot_id, HostName local)
-    : directory_(std::move(state_dir) + "/flying"), boot_id_(std::move(boot_id)), local_(std::move(local)) {}
+FlyingStore::FlyingStore(const std::string& state_dir, std::string boot_id, HostName local,
+                         const std::string& folder)
+    : directory_(state_dir + "/" + folder), boot_id_(std::move(boot_id)), local_(std::move(local)) {}
 
 Result<> FlyingStore::put(const Flying& flying) {
     const std::string text = dump_json(to_json(flying, boot_id_));

@@ -26,8 +26,10 @@ class FlyingStore {
 public:
     static constexpr core::Duration unknown_limit = core::seconds(60);
 
-    // boot_id: of this boot, see boot_id(). local: the host to assume where a file does not tell.
-    FlyingStore(std::string state_dir, std::string boot_id, HostName local);
+    // boot_id: of this boot, see boot_id(). local: the host to assume where a file does not tell. folder: the
+    // answers to questions, which may fly beside another write of the same VM, have one of their own.
+    FlyingStore(const std::string& state_dir, std::string boot_id, HostName local,
+                const std::string& folder = "flying");
 
     // Before the write is sent. An error means that it must not be sent.
     Result<> put(const core::Flying& flying);

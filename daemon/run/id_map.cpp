@@ -9,6 +9,15 @@ std::string path_in(const std::string& state_dir) {
     return state_dir + "/ids.json";
 }
 
+std::vector<std::string> texts(const Json& object, const char* key) {
+    std::vector<std::string> out;
+    const auto list = object.find(key);
+    if (list == object.end() || !list->is_array()) return out;
+    for (const auto& item : *list)
+        if (item.is_string()) out.push_back(item.get<std::string>());
+    return out;
+}
+
 std::map<VmName, KnownIds> host_from_json(const Json& vms) {
     std::map<VmName, KnownIds> out;
     if (!vms.is_object()) return out;
@@ -16,8 +25,12 @@ std::map<VmName, KnownIds> host_from_json(const Json& vms) {
         const auto vmid = get_string(value, "vmid");
         const auto vmx = get_string(value, "vmx");
         if (!vmid || !vmx) continue;
-        out[VmName(name)] = {*vmid, *vmx, get_string(value, "datastore_uuid").value_or(""),
-                             get_string(value, "instance_uuid").value_or("")};
+        out[VmName(name)] = {*vmid,
+                             *vmx,
+                             get_string(value, "datastore_uuid").value_or(""),
+                             get_string(value, "instance_uuid").value_or(""),
+                             get_integer(value, "memory_mb"),
+                             texts(value, "networks")};
     }
     return out;
 }
@@ -28,7 +41,9 @@ Json host_to_json(const std::map<VmName, KnownIds>& vms) {
         out[name.str()] = {{"vmid", ids.vmid},
                            {"vmx", ids.vmx},
                            {"datastore_uuid", ids.datastore_uuid},
-                           {"instance_uuid", ids.instance_uuid}};
+                           {"instance_uuid", ids.instance_uuid},
+                           {"memory_mb", ids.memory_mb ? Json(*ids.memory_mb) : Json(nullptr)},
+                           {"networks", ids.networks}};
     return out;
 }
 

@@ -1,8 +1,12 @@
 // <state-dir>/ids.json: what each host last called each VM. An entry that has become invalid tells its vmid
-// only; this is how its path is known nevertheless. A memory, never the source of truth about a host.
+// only; this is how its path is known nevertheless. And what a VM that stands on no host needs: memory, port
+// groups. A memory, never the source of truth about a host.
 #pragma once
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/ids.hpp"
 #include "common/result.hpp"
@@ -14,6 +18,8 @@ struct KnownIds {
     std::string vmx;             // in the host's spelling, "[ds] d/x.vmx"
     std::string datastore_uuid;  // may be empty
     std::string instance_uuid;   // may be empty
+    std::optional<int64_t> memory_mb = {};
+    std::vector<std::string> networks = {};
     bool operator==(const KnownIds&) const = default;
 };
 

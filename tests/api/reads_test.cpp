@@ -197,3 +197,28 @@ TEST_CASE("several requests on one connection are answered in their order") {
         CHECK(rest.empty());
     }(site.connect()));
 }
+
+TEST_CASE("a VM tells per host whether it could be started there, why not, and what to watch out for") {
+    Site site;
+    auto& local = site.backend.state_.hosts.at(HostName("esxi1"));
+    local.facts.evaluation_days = 3;
+    local.facts.autostart = {"12"};
+    local.entries.at("12").entry.task = core::RunningTask{"t1", "vim.VirtualMachine.createSnapshot", true};
+    Json vm = parsed(site.ask("GET", "/v1/vms/vm1").body);
+    CHECK(vm["hosts"][0]["ready"] == true);
+    CHECK(vm["hosts"][0]["reason"].is_null());
+    CHECK(vm["hosts"][0]["detail"].is_null());
+    REQUIRE(vm["hosts"][0]["warnings"].size() == 2);
+    CHECK(vm["hosts"][0]["task"] == "vim.VirtualMachine.createSnapshot");
+    CHECK(vm["hosts"][1]["ready"] == false);
+    CHECK(vm["hosts"][1]["reason"] == "host_unreachable");
+    CHECK(vm["hosts"][1]["warnings"] == Json::array());
+    local.facts.in_maintenance = true;
+    vm = parsed(site.ask("GET", "/v1/vms").body)["vms"][0];
+    CHECK(vm["hosts"][0]["ready"] == false);
+    CHECK(vm["hosts"][0]["reason"] == "maintenance_mode");
+    CHECK(vm["hosts"][0]["detail"] == "esxi1 is in maintenance mode");
+    const Json host = parsed(site.ask("GET", "/v1/hosts").body)["hosts"][0];
+    CHECK(host["evaluation_days"] == 3);
+    CHECK(host["privileged"].is_null());
+}

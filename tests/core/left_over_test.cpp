@@ -6,21 +6,6 @@ using namespace vmha;
 using namespace vmha::core;
 using namespace vmha::core::test;
 
-namespace {
-
-void both_connected(World& world) {
-    world.connect("esxi1");
-    world.connect("esxi2");
-    world.run(seconds(1));
-}
-
-bool said(const World& world, std::string_view what) {
-    return std::ranges::any_of(world.said,
-                               [&](const Say& say) { return say.message.find(what) != std::string::npos; });
-}
-
-}  // namespace
-
 TEST_CASE("an entry of a VM that runs well on a peer is unregistered after 60 s") {
     World world;
     both_connected(world);
@@ -111,4 +96,55 @@ TEST_CASE("a request takes the place of a tidy-up") {
     world.run_until_answered(caller);
     CHECK(world.answer_to(caller)->ending == Ending::ok);
     CHECK(world.runs("esxi1"));
+}
+
+TEST_CASE("a start posted before the first views sees that the copy here is left over all the same") {
+    World world;
+    for (const auto* host : {"esxi1", "esxi2"}) world.add(host, "vm1", Power::on);
+    const bool peer_first = GENERATE(true, false);
+    world.ask(Kind::start);
+    REQUIRE(world.marks.at("vm1"));
+    world.connect(peer_first ? "esxi2" : "esxi1");
+    world.run(seconds(3));
+    CHECK(world.writes.empty());
+    world.connect(peer_first ? "esxi1" : "esxi2");
+    CHECK(said(world, "LEFT OVER"));
+    world.run(milliseconds(10));
+    REQUIRE(world.writes.size() > 0);
+    CHECK(world.writes.front().verb == Verb::power_off);
+    CHECK(world.writes.front().host.str() == "esxi1");
+}
+
+TEST_CASE("a mark that a start set in the dark does not vouch for the copy after a restart either") {
+    World world;
+    world.ask(Kind::start);
+    REQUIRE(world.marks.at("vm1"));
+    for (const auto* host : {"esxi1", "esxi2"}) world.add(host, "vm1", Power::on);
+    world.restart_daemon();
+    CHECK(said(world, "LEFT OVER"));
+}
+
+TEST_CASE("a start posted before the first views takes what runs here alone for its own") {
+    World world;
+    world.add("esxi1", "vm1", Power::on);
+    const auto caller = world.ask(Kind::start);
+    world.connect("esxi1");
+    SECTION("the peer is seen, and does not run it") {
+        world.run(seconds(3));
+        CHECK_FALSE(world.answer_to(caller));
+        world.connect("esxi2");
+        world.run(seconds(1));
+    }
+    SECTION("the peer is down") {
+        world.lose("esxi2");
+        world.run(seconds(1));
+    }
+    SECTION("the peer does not come within 10 s") {
+        world.run(seconds(11));
+    }
+    REQUIRE(world.answer_to(caller));
+    CHECK(world.answer_to(caller)->ending == Ending::ok);
+    CHECK(world.writes.empty());
+    world.connect("esxi2");
+    CHECK_FALSE(said(world, "LEFT OVER"));
 }

@@ -5,15 +5,6 @@ using namespace vmha;
 using namespace vmha::core;
 using namespace vmha::core::test;
 
-namespace {
-
-void both_connected(World& world) {
-    world.connect("esxi1");
-    world.connect("esxi2");
-}
-
-}  // namespace
-
 TEST_CASE("the same request joins the operation under way; each caller keeps its deadline") {
     World world;
     both_connected(world);

@@ -7,11 +7,6 @@ using namespace vmha::core::test;
 
 namespace {
 
-void both_connected(World& world) {
-    world.connect("esxi1");
-    world.connect("esxi2");
-}
-
 const Fault missing{FaultKind::not_found, "NotFound", "The object or item could not be found", ""};
 
 }  // namespace

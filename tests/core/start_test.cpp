@@ -8,11 +8,6 @@ using Strings = std::vector<std::string>;
 
 namespace {
 
-void both_connected(World& world) {
-    world.connect("esxi1");
-    world.connect("esxi2");
-}
-
 const Fault locked{FaultKind::lock_held, "FileLocked", "Failed to lock the file", ""};
 
 }  // namespace
@@ -357,4 +352,18 @@ TEST_CASE("start_waits_for heartbeat: the start is done when Tools is up") {
     world.run(milliseconds(1));
     REQUIRE(world.answer_to(caller));
     CHECK(world.answer_to(caller)->ending == Ending::ok);
+}
+
+TEST_CASE("a peer that is connected and has not told its VMs yet is waited for") {
+    World world;
+    world.connect("esxi1");
+    world.add("esxi2", "vm1", Power::on);
+    const auto caller = world.ask(Kind::start);
+    world.happen(LinkChanged{HostName("esxi2"), Link::up, Reason::running, "", 1});
+    world.run(seconds(2));
+    CHECK(world.writes.empty());
+    world.connect("esxi2");
+    world.run_until_answered(caller);
+    CHECK(world.answer_to(caller)->ending == Ending::ok);
+    CHECK_FALSE(world.runs("esxi2"));
 }

@@ -7,11 +7,6 @@ using namespace vmha::core::test;
 
 namespace {
 
-void both_connected(World& world) {
-    world.connect("esxi1");
-    world.connect("esxi2");
-}
-
 Duration elapsed(const World& world, CallerId caller) {
     return milliseconds(world.answer_to(caller)->elapsed_ms);
 }
@@ -173,19 +168,46 @@ TEST_CASE("an entry seen leaving in this session is absent at once") {
     CHECK(world.answer_to(caller)->ending == Ending::ok);
 }
 
-TEST_CASE("while an entry whose path cannot be read exists, no VM is proved absent") {
+TEST_CASE("while an entry whose path cannot be read exists, absence is proved by registering anew") {
     World world;
     VmEntry unreadable;
     unreadable.vmid = "77";
     unreadable.connection = Connection::inaccessible;
     world.hosts.at("esxi1").entries["77"] = unreadable;
+    world.hosts.at("esxi1").next_vmid = 100;
     both_connected(world);
-    const auto caller = world.ask(Kind::stop, "vm1", seconds(90));
-    world.run(seconds(91));
-    REQUIRE(world.answer_to(caller));
-    CHECK(world.answer_to(caller)->ending == Ending::failed);
-    CHECK(world.answer_to(caller)->reason == Reason::unproved);
-    CHECK(world.writes.empty());
+    SECTION("a stranger's: the host registers ours beside it, off, and it is taken out again") {
+        const auto caller = world.ask(Kind::stop, "vm1", seconds(90));
+        world.run(seconds(91));
+        REQUIRE(world.answer_to(caller));
+        CHECK(world.answer_to(caller)->ending == Ending::ok);
+        REQUIRE(world.writes.size() == 2);
+        CHECK(world.writes[0].verb == Verb::register_vm);
+        CHECK(world.writes[1].verb == Verb::unregister);
+        CHECK(world.writes[1].vmid == "100");
+    }
+    SECTION("ours: the host names it, and what it is doing is read from a new registration") {
+        world.hosts.at("esxi1").refusals[Verb::register_vm] = {
+            {FaultKind::already_exists, "AlreadyExists", "exists", "77"}};
+        const auto caller = world.ask(Kind::stop, "vm1", seconds(90));
+        world.run(seconds(91));
+        REQUIRE(world.answer_to(caller));
+        CHECK(world.answer_to(caller)->ending == Ending::ok);
+        REQUIRE(world.writes.size() == 4);
+        CHECK(world.writes[1].verb == Verb::unregister);
+        CHECK(world.writes[1].vmid == "77");
+        CHECK(world.writes[2].verb == Verb::register_vm);
+        CHECK(world.writes[3].vmid == "100");
+    }
+    SECTION("the host refuses for another reason: nothing is proved") {
+        const Fault no{FaultKind::other, "SystemError", "no", ""};
+        world.hosts.at("esxi1").refusals[Verb::register_vm] = {no, no, no, no};
+        const auto caller = world.ask(Kind::stop, "vm1", seconds(90));
+        world.run(seconds(91));
+        REQUIRE(world.answer_to(caller));
+        CHECK(world.answer_to(caller)->ending == Ending::failed);
+        CHECK(world.answer_to(caller)->reason == Reason::unproved);
+    }
 }
 
 TEST_CASE("'powered off' of an invalid VM proves nothing: it is registered anew and read") {
@@ -270,7 +292,8 @@ TEST_CASE("an invalid entry is known by its remembered id after a restart of the
     entry.power = Power::off;
     entry.connection = Connection::invalid;
     world.hosts.at("esxi1").entries["51"] = entry;
-    world.state.hosts.at(HostName("esxi1")).remembered[VmName("vm1")] = "51";
+    world.state =
+        make_state(world.settings, {{}, {}, {{HostName("esxi1"), {{VmName("vm1"), "51"}}}}}, world.now);
     both_connected(world);
     const auto caller = world.ask(Kind::stop);
     world.run_until_answered(caller);

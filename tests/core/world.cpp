@@ -98,7 +98,10 @@ CallerId World::ask(Kind kind, const std::string& vm, std::optional<Duration> ti
 
 void World::happen(const Event& event) {
     now += Duration(1);  // two reads are never sent at the same instant
-    Step out = step(state, event, now);
+    take(step(state, event, now));
+}
+
+void World::take(const Step& out) {
     wake_ = out.wake;
     for (const auto& action : out.actions) perform(action);
 }
@@ -135,7 +138,12 @@ void World::restart_daemon() {
     std::vector<Flying> flying;
     for (const auto& [name, vm] : state.vms)
         if (vm.flying) flying.push_back(*vm.flying);
-    state = make_state(settings, {active, flying, {}}, now);
+    Remembered remembered{active, flying, {}};
+    for (const auto& [vm, judgement] : judgements) remembered.judgements[VmName(vm)] = judgement;
+    for (const auto& [name, vm] : state.vms)
+        if (vm.answering) remembered.answering.push_back(*vm.answering);
+    for (const auto& [name, host] : state.hosts) remembered.known[name] = host.remembered;
+    state = make_state(settings, remembered, now);
     for (auto& [name, host] : hosts)
         if (host.answers) connect(name);
 }
@@ -200,6 +208,8 @@ void World::perform(const Action& action) {
         at(now + milliseconds(1), [this, check = *check] { happen(VmxChecked{check.vm, check.host, vmx}); });
     } else if (const auto* mark = std::get_if<SetMark>(&action)) {
         marks[mark->vm.str()] = mark->active;
+    } else if (const auto* remember = std::get_if<Remember>(&action)) {
+        judgements[remember->vm.str()] = remember->judgement;
     } else if (const auto* say = std::get_if<Say>(&action)) {
         said.push_back(*say);
     } else if (const auto* answer = std::get_if<Answer>(&action)) {
@@ -270,6 +280,16 @@ void World::perform_write(const Write& write) {
         if (host.loses_replies) done = WriteDone{write.id, Outcome::unanswered, {}, ""};
         happen(done);
     });
+}
+
+void both_connected(World& world) {
+    world.connect("esxi1");
+    world.connect("esxi2");
+}
+
+bool said(const World& world, std::string_view what) {
+    return std::ranges::any_of(world.said,
+                               [&](const Say& say) { return say.message.find(what) != std::string::npos; });
 }
 
 }  // namespace vmha::core::test

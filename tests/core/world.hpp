@@ -44,6 +44,7 @@ public:
     CallerId ask(Kind kind, const std::string& vm = "vm1", std::optional<Duration> timeout = {},
                  std::map<std::string, std::string> context = {});
     void happen(const Event& event);
+    void take(const Step& out);
     void run(Duration duration);
     void run_until_answered(CallerId caller, Duration limit = seconds(1200));
     void restart_daemon();  // kill -9: flying writes and marks are what the stores hold
@@ -65,6 +66,7 @@ public:
     std::vector<Say> said;
     std::vector<Answer> answers;
     std::map<std::string, bool> marks;
+    std::map<std::string, Judgement> judgements;
     bool lock_is_free = true;
     Presence vmx = Presence::present;
 
@@ -82,5 +84,11 @@ private:
     CallerId last_caller_ = 0;
     int daemon_ = 0;
 };
+
+// Both hosts are up and have told all.
+void both_connected(World& world);
+
+// A line that says this was said.
+bool said(const World& world, std::string_view what);
 
 }  // namespace vmha::core::test

@@ -40,6 +40,10 @@ void print(const core::VmEntry& vm) {
     std::cout << "  vm " << vm.vmid << " '" << vm.name << "' "
               << (vm.path ? core::datastore_path(*vm.path) : "-") << " power=" << int(vm.power)
               << " connection=" << int(vm.connection) << " heartbeat=" << int(vm.heartbeat);
+    if (vm.memory_mb) std::cout << " memory=" << *vm.memory_mb << "MB";
+    for (const auto& network : vm.networks) std::cout << " network='" << network << "'";
+    if (vm.task)
+        std::cout << " task=" << vm.task->id << ' ' << vm.task->what << (vm.task->cancellable ? "?" : "");
     if (vm.booted) std::cout << " up=" << core::to_ms(boot_now() - *vm.booted) << "ms";
     if (vm.question) {
         std::cout << " question=" << vm.question->id << " [";
@@ -57,6 +61,22 @@ bool says_nothing(const core::Event& event) {
            read->datastores.empty() && read->datastores_left.empty() && !read->facts;
 }
 
+template <class T>
+std::string told(const std::optional<T>& value) {
+    return value ? std::to_string(*value) : "?";
+}
+
+void print(const core::HostFacts& facts) {
+    std::cout << "  writes=" << told(facts.api_writes) << " privileged=" << told(facts.privileged)
+              << " evaluation_days=" << told(facts.evaluation_days) << " networks=";
+    for (const auto& name : facts.networks.value_or(std::vector<std::string>{"?"})) std::cout << name << ',';
+    std::cout << " autostart=";
+    for (const auto& vmid : facts.autostart) std::cout << vmid << ',';
+    std::cout << " unresolved=";
+    for (const auto& label : facts.unresolved_volumes) std::cout << label << ',';
+    std::cout << '\n';
+}
+
 void print(const core::Read& read) {
     std::cout << "read session=" << read.session << (read.full ? " full" : "") << (read.look ? " look" : "")
               << " entries=" << read.entries.size() << " age=" << core::to_ms(boot_now() - read.asked)
@@ -71,6 +91,7 @@ void print(const core::Read& read) {
     if (!read.facts) return;
     std::cout << "  host " << read.facts->product << (read.facts->in_maintenance ? " maintenance" : "")
               << " memory=" << read.facts->memory_free_mb.value_or(-1) << "MB\n";
+    print(*read.facts);
     for (const auto& path : read.facts->paths)
         std::cout << "  path " << path.adapter << ' ' << path.device
                   << (path.active ? " active\n" : " DEAD\n");

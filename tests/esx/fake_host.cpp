@@ -124,6 +124,9 @@ net::Task<> FakeHost::serve(net::StreamPtr tcp) {
         const std::string* cookie = request.fields.find("Cookie");
         requests.push_back(method);
         last_text[method] = request.body;
+        if (method == "RetrievePropertiesEx")
+            ++reads[esx::moref_of(xml::child(xml::child(xml::child(call, "specSet"), "objectSet"), "obj"))
+                        .type];
         last_cookie[method] = cookie == nullptr ? "" : *cookie;
         const auto given = co_await answer(method, call, last_cookie[method]);
         if (given.cut) {
@@ -154,6 +157,11 @@ Answer FakeHost::log_in(const pugi::xml_node& call) {
 }
 
 Answer FakeHost::create_filter(const pugi::xml_node& call) {
+    if (esx::moref_of(xml::child(xml::child(xml::child(call, "spec"), "objectSet"), "obj")).type ==
+        "TaskManager") {
+        if (!task_manager) return fault("NoPermission");
+        return {moref("returnval", "PropertyFilter", "filter-" + std::to_string(++last_))};
+    }
     for (const auto& set : xml::child(call, "spec").children())
         for (const auto& path : set.children())
             if (xml::local_name(path) == "pathSet" && unknown_properties.contains(path.child_value()))
@@ -205,6 +213,16 @@ Answer FakeHost::retrieve(const pugi::xml_node& call, bool authenticated) {
                            value("propSet", "currentSession", "<key>52ab</key>", "UserSession"));
         } else if (of.type == "SessionManager") {
             text += object("objects", "", moref("obj", of.type, of.id), "");
+        } else if (of.type == "TaskManager") {
+            for (const auto& [id, changes] : tasks)
+                text += object("objects", "", moref("obj", "Task", id), changes);
+        } else if (of.type == "LicenseManager") {
+            std::string values;
+            if (!licenses.empty())
+                values += value("propSet", "licenses", licenses, "ArrayOfLicenseManagerLicenseInfo");
+            if (!evaluation.empty())
+                values += value("propSet", "evaluation", evaluation, "LicenseManagerEvaluationInfo");
+            text += object("objects", "", moref("obj", of.type, of.id), values);
         } else if (of.type == "VirtualMachine") {
             if (!vms.contains(of.id)) return fault("ManagedObjectNotFound", moref("obj", of.type, of.id));
             text += object("objects", "", moref("obj", of.type, of.id), vm_content(of.id, "propSet"));
@@ -283,6 +301,9 @@ net::Task<Answer> FakeHost::answer(const std::string& method, const pugi::xml_no
         co_return Answer{"<returnval>" + moref("rootFolder", "Folder", "ha-folder-root") +
                          moref("propertyCollector", "PropertyCollector", "ha-property-collector") +
                          moref("viewManager", "ViewManager", "ViewManager") +
+                         moref("licenseManager", "LicenseManager", "ha-license-manager") +
+                         moref("authorizationManager", "AuthorizationManager", "ha-authmgr") +
+                         moref("taskManager", "TaskManager", "ha-taskmgr") +
                          "<about><fullName>VMware ESXi 7.0.3 build-1</fullName><apiType>" + api_type +
                          "</apiType></about>" + moref("sessionManager", "SessionManager", "ha-sessionmgr") +
                          "</returnval>"};
@@ -325,6 +346,18 @@ void FakeHost::enter(const std::string& vmid, FakeVm vm) {
 
 void FakeHost::modify(const std::string& vmid, const std::string& changes) {
     send(object("objectSet", "modify", moref("obj", "VirtualMachine", vmid), changes));
+}
+
+void FakeHost::task(const std::string& kind, const std::string& id, const std::string& changes) {
+    send(object("objectSet", kind, moref("obj", "Task", id), changes));
+}
+
+std::string FakeHost::job(const std::string& vmid, const std::string& state, bool cancellable) {
+    return change("info.state", state, "TaskInfoState") +
+           "<changeSet><name>info.entity</name><op>assign</op>" + moref("val", "VirtualMachine", vmid) +
+           "</changeSet>" + change("info.descriptionId", "VirtualMachine.createSnapshot", "xsd:string") +
+           change("info.name", "CreateSnapshot_Task", "xsd:string") +
+           change("info.cancelable", cancellable ? "true" : "false", "xsd:boolean");
 }
 
 void FakeHost::leave(const std::string& vmid) {

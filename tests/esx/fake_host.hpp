@@ -54,6 +54,7 @@ public:
 
     int count(const std::string& method) const;
     std::vector<std::string> requests;               // "Method" in the order of arrival
+    std::map<std::string, int> reads;                // RetrievePropertiesEx by the type of the first object
     std::map<std::string, std::string> last_text;    // by method: the whole request
     std::map<std::string, std::string> last_cookie;  // by method
     int connections_now = 0, connections_most = 0, connections_all = 0;
@@ -64,12 +65,18 @@ public:
     std::set<std::string> unknown_properties;  // CreateFilter refuses these
     bool sentinel = true;                      // full views show the host itself
     bool own_collectors = true;
-    int page = 1000;  // objects in one page of a full view
+    bool task_manager = true;                  // it can be watched
+    std::string licenses, evaluation;          // the values; empty: no such properties
+    std::map<std::string, std::string> tasks;  // id -> changes: what a read of the recent ones tells
+    int page = 1000;                           // objects in one page of a full view
 
     // Changes that a pending wait is told at once.
     void enter(const std::string& vmid, FakeVm vm);
     void modify(const std::string& vmid, const std::string& changes);  // changeSet elements
     void leave(const std::string& vmid);
+    // A task on a VM: it is new, or its state changed. Told to the waiting client, not to reads.
+    void task(const std::string& kind, const std::string& id, const std::string& changes);
+    static std::string job(const std::string& vmid, const std::string& state, bool cancellable);
     void send(const std::string& object_set);
 
     // All sessions end now.

@@ -38,6 +38,13 @@ TEST_CASE("each fault that is treated differently has its kind") {
     CHECK(kind("RestrictedVersion") == FaultKind::restricted_version);
     CHECK(kind("NoPermission") == FaultKind::no_permission);
     CHECK(kind("NotEnoughLicenses") == FaultKind::not_enough_licenses);
+    CHECK(kind("LicenseExpired") == FaultKind::not_enough_licenses);
+    CHECK(kind("InvalidLicense") == FaultKind::not_enough_licenses);
+    CHECK(kind("LicenseRestricted") == FaultKind::not_enough_licenses);
+    CHECK(kind("VAppTaskInProgress") == FaultKind::task_in_progress);
+    CHECK(kind("InsufficientResourcesFault") == FaultKind::no_capacity);
+    CHECK(kind("InsufficientHostCpuCapacityFault") == FaultKind::no_capacity);
+    CHECK(kind("NumVirtualCpusExceedsLimit") == FaultKind::no_capacity);
     CHECK(kind("InsufficientMemoryResourcesFault") == FaultKind::no_capacity);
     CHECK(kind("InvalidDatastorePath") == FaultKind::bad_datastore);
     CHECK(kind("CannotAccessFile") == FaultKind::file_fault);
@@ -100,6 +107,19 @@ TEST_CASE("a fault of another kind that mentions a lock keeps its kind") {
     CHECK(
         localized("<fault xsi:type=\"QuestionPending\"><text>Failed to lock the file: retry?</text></fault>")
             .fault.kind == FaultKind::question_pending);
+}
+
+TEST_CASE("an evaluation that is over is told by words alone, but no other state is") {
+    const auto said = [](const std::string& name, const std::string& words) {
+        return localized("<fault xsi:type=\"" + name + "\"/><localizedMessage>" + words +
+                         "</localizedMessage>")
+            .fault.kind;
+    };
+    CHECK(said("InvalidState", "The Evaluation period has expired.") == FaultKind::not_enough_licenses);
+    CHECK(said("SystemError", "Expired license. Install another one.") == FaultKind::not_enough_licenses);
+    CHECK(said("InvalidState", "The host is in maintenance mode.") == FaultKind::invalid_state);
+    CHECK(said("InvalidState", "The lease has expired.") == FaultKind::invalid_state);
+    CHECK(said("QuestionPending", "The evaluation period has expired") == FaultKind::question_pending);
 }
 
 TEST_CASE("a fault without words is called by its name") {

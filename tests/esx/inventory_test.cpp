@@ -47,6 +47,33 @@ std::string op(const std::string& path, const std::string& what) {
     return "<changeSet><name>" + path + "</name><op>" + what + "</op></changeSet>";
 }
 
+std::string objects(const std::string& type, const std::string& kind, const std::string& id,
+                    const std::string& changes) {
+    return "<objectSet><kind>" + kind + "</kind><obj type=\"" + type + "\">" + id + "</obj>" + changes +
+           "</objectSet>";
+}
+
+std::string network(const std::string& kind, const std::string& id, const std::string& changes) {
+    return objects("Network", kind, id, changes);
+}
+
+std::string host(const std::string& changes) {
+    return objects("HostSystem", "enter", "ha-host", changes);
+}
+
+std::string ref(const std::string& id) {
+    return "<ManagedObjectReference type=\"Network\">" + id + "</ManagedObjectReference>";
+}
+
+std::string task(const std::string& kind, const std::string& id, const std::string& vmid,
+                 const std::string& state) {
+    return objects("Task", kind, id,
+                   "<changeSet><name>info.entity</name><op>assign</op><val type=\"VirtualMachine\">" + vmid +
+                       "</val></changeSet>" + set("info.state", state) +
+                       set("info.descriptionId", "VirtualMachine.createSnapshot") +
+                       set("info.cancelable", "true"));
+}
+
 const std::string vm1 =
     vm("enter", "16",
        set("name", "vm one") + set("config.files.vmPathName", "[EC iSCSI] a (1)/b.vmx") +
@@ -211,6 +238,112 @@ TEST_CASE("paths are told with adapter and device") {
     CHECK(read.facts->memory_free_mb == 8192 - 1000);
     CHECK(read.facts->paths ==
           std::vector<core::StoragePath>{{"vmhba65", "naa.6001", false}, {"vmhba66", "naa.6001", true}});
+}
+
+TEST_CASE("a VM's memory is told, and its networks by their names, whatever comes first") {
+    Inventory inventory(clock_pair);
+    feed(inventory, vm("enter", "16",
+                       set("name", "vm one") + set("summary.config.memorySizeMB", "2048") +
+                           set("network", ref("HaNetwork-a") + ref("n2"))));
+    CHECK(inventory.entry("16")->memory_mb == 2048);
+    // An object that was not told: its id says its name where it is ESXi's.
+    CHECK(inventory.entry("16")->networks == std::vector<std::string>{"a", "n2"});
+    const auto applied = feed(inventory, network("enter", "n2", set("name", "VM Network")));
+    CHECK(applied.entries == std::set<std::string>{"16"});
+    CHECK(inventory.entry("16")->networks == std::vector<std::string>{"a", "VM Network"});
+    CHECK(feed(inventory, network("modify", "n2", set("name", "VM Network"))).entries.empty());
+    feed(inventory, vm("modify", "16", op("network", "remove")));
+    CHECK(inventory.entry("16")->networks.empty());
+}
+
+TEST_CASE("the host's port groups are those that it still has") {
+    Inventory inventory(clock_pair);
+    core::Read read;
+    inventory.fill(read);
+    CHECK_FALSE(read.facts->networks);
+    feed(inventory,
+         host(set("name", "esxi1") + set("network", ref("n1") + ref("n2"))) +
+             network("enter", "n1", set("name", "a") + set("summary", "<accessible>true</accessible>")) +
+             network("enter", "n2", set("name", "b") + set("summary", "<accessible>true</accessible>")));
+    inventory.fill(read);
+    CHECK(read.facts->networks == std::vector<std::string>{"a", "b"});
+    CHECK(feed(inventory, network("modify", "n2", set("summary", "<accessible>false</accessible>"))).facts);
+    inventory.fill(read);
+    CHECK(read.facts->networks == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("the VMs that the host starts by itself are told, unless it starts none at all") {
+    const auto power_info = [](const std::string& vmid, const std::string& action) {
+        return "<powerInfo><key type=\"VirtualMachine\">" + vmid + "</key><startAction>" + action +
+               "</startAction></powerInfo>";
+    };
+    const auto autostart = [&](const std::string& enabled) {
+        Inventory inventory(clock_pair);
+        feed(inventory,
+             host(set("config.autoStart", "<defaults><enabled>" + enabled + "</enabled></defaults>" +
+                                              power_info("1", "powerOn") + power_info("2", "none") +
+                                              power_info("3", "PowerOn"))));
+        core::Read read;
+        inventory.fill(read);
+        return read.facts->autostart;
+    };
+    CHECK(autostart("true") == std::vector<std::string>{"1", "3"});
+    CHECK(autostart("false").empty());
+}
+
+TEST_CASE("a VM shows the task that runs on it, until it has ended") {
+    Inventory inventory(clock_pair);
+    feed(inventory, vm1);
+    auto applied = feed(inventory, task("enter", "haTask-9", "16", "queued"));
+    CHECK(applied.entries == std::set<std::string>{"16"});
+    CHECK(inventory.entry("16")->task ==
+          core::RunningTask{"haTask-9", "vim.VirtualMachine.createSnapshot", true});
+    CHECK(inventory.entry("16")->name == "vm one");
+    SECTION("one that runs goes before one that waits") {
+        feed(inventory, task("enter", "haTask-91", "16", "running"));
+        CHECK(inventory.entry("16")->task->id == "haTask-91");
+    }
+    SECTION("a step that shows nothing new is not told") {
+        CHECK(feed(inventory, objects("Task", "modify", "haTask-9", set("info.state", "running")))
+                  .entries.empty());
+        CHECK(inventory.entry("16")->task);
+    }
+    for (const auto* end : {"success", "error"}) {
+        DYNAMIC_SECTION("it ends with " << end) {
+            applied = feed(inventory, objects("Task", "modify", "haTask-9", set("info.state", end)));
+            CHECK(applied.entries == std::set<std::string>{"16"});
+            CHECK_FALSE(inventory.entry("16")->task);
+            CHECK(feed(inventory, objects("Task", "modify", "haTask-9", set("info.cancelable", "false")))
+                      .entries.empty());
+            CHECK_FALSE(inventory.entry("16")->task);
+        }
+    }
+    SECTION("it is no longer on the host's list") {
+        CHECK(feed(inventory, objects("Task", "leave", "haTask-9", "")).entries.size() == 1);
+        CHECK_FALSE(inventory.entry("16")->task);
+    }
+    SECTION("a direct read, which brings no tasks, has them from the feed") {
+        Inventory direct(clock_pair);
+        direct.borrow(inventory);
+        feed(direct, vm1);
+        CHECK(direct.entry("16")->task->id == "haTask-9");
+    }
+}
+
+TEST_CASE("tasks that had ended, or are no VM's, are nobody's news") {
+    Inventory inventory(clock_pair);
+    feed(inventory, vm1);
+    CHECK(feed(inventory, task("enter", "haTask-1", "16", "success")).entries.empty());
+    CHECK(feed(inventory, objects("Task", "enter", "haTask-2",
+                                  set("info.state", "running") +
+                                      "<changeSet><name>info.entity</name><op>assign</op><val "
+                                      "type=\"Folder\">16</val></changeSet>"))
+              .entries.empty());
+    CHECK(feed(inventory, task("enter", "haTask-3", "99", "running")).entries.empty());
+    CHECK_FALSE(inventory.entry("16")->task);
+    core::Read read;
+    inventory.fill(read, feed(inventory, vm("leave", "16", "")));
+    CHECK(read.left.size() == 1);
 }
 
 TEST_CASE("without the host itself there is no sentinel") {

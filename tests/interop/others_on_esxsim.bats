@@ -46,6 +46,14 @@ vsh() { virsh_as esxsim "$@"; }
 @test "pyvmomi: an invented version is InvalidCollectorVersion" { py an_invented_version_is_invalid; }
 @test "pyvmomi: the files of a running VM are locked for the other host" { py a_running_vms_files_are_locked_for_the_peer; }
 @test "pyvmomi: rescans an adapter and VMFS" { py storage_is_rescanned; }
+@test "pyvmomi: reads the licence" { py the_licence_is_told; }
+@test "pyvmomi: reads the port groups of the host and of a VM" { py port_groups_of_the_host_and_of_a_vm; }
+@test "pyvmomi: reads the memory of the host and of a VM" { py memory_of_the_host_and_of_a_vm; }
+@test "pyvmomi: reads that autostart is off" { py autostart_is_off; }
+@test "pyvmomi: asks what its account may do" { py the_account_has_its_rights; }
+@test "pyvmomi: asks for unresolved volumes" { py no_volume_is_unresolved; }
+@test "pyvmomi: follows tasks through the list of recent ones" { py tasks_are_followed_through_the_list_of_recent_ones; }
+@test "pyvmomi: an ended task is not cancelled" { py an_ended_task_is_not_cancelled; }
 @test "pyvmomi: makes many calls on one connection" { py many_calls_on_one_connection; }
 
 @test "rbvmomi: connects" { rb connects; }

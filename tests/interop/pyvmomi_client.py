@@ -353,6 +353,98 @@ def storage_is_rescanned(options):
 
 
 @case
+def the_licence_is_told(options):
+    with Host(options) as host:
+        manager = host.content.licenseManager
+        licenses = manager.licenses
+        assert len(licenses) == 1, licenses
+        assert licenses[0].editionKey.startswith("esx"), licenses[0].editionKey
+        assert licenses[0].name and licenses[0].licenseKey
+        assert "diagnostic" in [row.key for row in manager.evaluation.properties]
+
+
+@case
+def port_groups_of_the_host_and_of_a_vm(options):
+    with Host(options) as host, host.registered(options.vmx) as vm:
+        assert [network.name for network in host.system.network] == ["VM Network"]
+        assert [network.name for network in vm.network] == ["VM Network"]
+        assert vm.network[0].summary.accessible is True
+        assert vm.network[0].host == [host.system]
+        assert vm in vm.network[0].vm
+        groups = [group.spec.name for group in host.system.config.network.portgroup]
+        assert "VM Network" in groups, groups
+        card = next(device for device in vm.config.hardware.device
+                    if isinstance(device, vim.vm.device.VirtualEthernetCard))
+        assert card.backing.network == vm.network[0]
+
+
+@case
+def memory_of_the_host_and_of_a_vm(options):
+    with Host(options) as host, host.registered(options.vmx) as vm:
+        assert vm.summary.config.memorySizeMB == vm.config.hardware.memoryMB == 1024
+        summary = host.system.summary
+        assert 0 < summary.quickStats.overallMemoryUsage < summary.hardware.memorySize >> 20
+
+
+@case
+def autostart_is_off(options):
+    with Host(options) as host:
+        for config in host.system.config.autoStart, host.system.configManager.autoStartManager.config:
+            assert config.defaults.enabled is False
+            assert config.powerInfo == []
+
+
+@case
+def the_account_has_its_rights(options):
+    with Host(options) as host:
+        manager = host.content.authorizationManager
+        key = host.content.sessionManager.currentSession.key
+        wanted = ["VirtualMachine.Interact.PowerOn", "Host.Config.Storage"]
+        root = host.content.rootFolder
+        told = manager.HasPrivilegeOnEntities([root, host.system], key, wanted)
+        assert [row.entity for row in told] == [root, host.system], told
+        assert all(held.isGranted for row in told for held in row.privAvailability)
+        assert [held.privId for held in told[0].privAvailability] == wanted
+        assert manager.HasPrivilegeOnEntity(root, key, wanted) == [True, True]
+
+
+@case
+def no_volume_is_unresolved(options):
+    with Host(options) as host:
+        assert host.system.configManager.storageSystem.QueryUnresolvedVmfsVolume() == []
+
+
+@case
+def tasks_are_followed_through_the_list_of_recent_ones(options):
+    query = vmodl.query.PropertyCollector
+    with Host(options) as host, host.registered(options.vmx) as vm:
+        spec = query.FilterSpec(
+            objectSet=[query.ObjectSpec(obj=host.content.taskManager, skip=True, selectSet=[
+                query.TraversalSpec(name="tasks", type=vim.TaskManager, path="recentTask", skip=False)])],
+            propSet=[query.PropertySpec(type=vim.Task, pathSet=["info.state", "info.entity", "info.descriptionId"])])
+        host.collector.CreateFilter(spec, False)
+        version = host.updates("").version
+        task = vm.PowerOnVM_Task()
+
+        def is_ours(update):
+            values = {change.name: change.val for change in update.changeSet}
+            return update.obj == task and values.get("info.descriptionId") == "VirtualMachine.powerOn" and \
+                values.get("info.entity") == vm
+        host.updates_until(version, is_ours)
+        host.wait(task)
+        assert task in vm.recentTask
+
+
+@case
+def an_ended_task_is_not_cancelled(options):
+    with Host(options) as host:
+        task = host.system.datastoreBrowser.SearchDatastore_Task("[EC_iSCSI] vm1")
+        host.wait(task)
+        with expect(vim.fault.InvalidState):
+            task.CancelTask()
+
+
+@case
 def many_calls_on_one_connection(options):
     with Host(options) as host:
         for _ in range(200):

@@ -18,9 +18,9 @@ const VmName vm1("vm1"), vm2("vm2");
 TEST_CASE("ids come back as they were saved") {
     TempDir dir;
     CHECK(load_ids(dir.path())->empty());
-    const IdMap ids{
-        {esxi1,
-         {{vm1, {"12", "[EC_iSCSI] vm1/vm1.vmx", "63c1", "52aa"}}, {vm2, {"13", "[a] b.vmx", "", ""}}}}};
+    const IdMap ids{{esxi1,
+                     {{vm1, {"12", "[EC_iSCSI] vm1/vm1.vmx", "63c1", "52aa", 4096, {"VM Network", "dmz"}}},
+                      {vm2, {"13", "[a] b.vmx", "", ""}}}}};
     REQUIRE(save_ids(dir.path(), ids).has_value());
     CHECK(*load_ids(dir.path()) == ids);
 }

@@ -35,6 +35,15 @@ core::Heartbeat heartbeat_of(site::Color color) {
     return core::Heartbeat::unknown;
 }
 
+std::string what_of(site::Verb verb) {
+    switch (verb) {
+        case site::Verb::power_on: return "vim.VirtualMachine.powerOn";
+        case site::Verb::power_off: return "vim.VirtualMachine.powerOff";
+        case site::Verb::backup: return "vim.VirtualMachine.createSnapshot";
+        default: return "vim.VirtualMachine." + site::to_word(verb);
+    }
+}
+
 core::Question question_of(const site::Question& question) {
     core::Question out{question.id, question.text, {question.message_id}, {}};
     for (const auto& choice : question.choices) out.choices.push_back({choice.key, choice.label});
@@ -43,6 +52,7 @@ core::Question question_of(const site::Question& question) {
 
 core::FaultKind kind_of(const site::Fault& fault) {
     using core::FaultKind;
+    if (fault.message_id == "msg.fileio.lock") return FaultKind::lock_held;
     static const std::map<std::string, FaultKind> kinds = {
         {"FileLocked", FaultKind::lock_held},
         {"AlreadyExists", FaultKind::already_exists},
@@ -55,6 +65,10 @@ core::FaultKind kind_of(const site::Fault& fault) {
         {"QuestionPending", FaultKind::question_pending},
         {"ToolsUnavailable", FaultKind::tools_unavailable},
         {"InvalidArgument", FaultKind::answered_already},
+        {"RestrictedVersion", FaultKind::restricted_version},
+        {"NotEnoughLicenses", FaultKind::not_enough_licenses},
+        {"InsufficientMemoryResourcesFault", FaultKind::no_capacity},
+        {"NotSupported", FaultKind::not_supported},
     };
     const auto found = kinds.find(fault.name);
     return found == kinds.end() ? FaultKind::other : found->second;
@@ -80,21 +94,39 @@ core::VmEntry entry_of(const site::Site& site, site::HostId host, const site::Vm
     if (const auto* files = site.files(host, vm)) entry.instance_uuid = files->instance_uuid;
     if (vm.question) entry.question = question_of(*vm.question);
     if (vm.booted) entry.booted = epoch + *vm.booted;
+    if (const auto* files = site.files(host, vm)) entry.memory_mb = files->memory_mb;
+    entry.networks = {"VM Network"};
+    const auto task = site.host(host).tasks.find(vm.task);
+    if (task != site.host(host).tasks.end())
+        entry.task = core::RunningTask{task->first, what_of(task->second.verb), task->second.cancellable};
     return entry;
 }
 
 core::Datastore datastore_of(const site::Site& site, site::HostId host) {
     const auto& config = site.config();
-    return {config.vmfs_uuid, config.datastore, config.vmfs_uuid, site.host(host).accessible, "",
-            {config.device}};
+    return {config.vmfs_uuid,           config.datastore,        config.vmfs_uuid,
+            site.host(host).accessible, site.host(host).trouble, {config.device}};
 }
 
-core::HostFacts facts_of(const site::Site& site, site::HostId host) {
+core::HostFacts facts_of(const site::Site& site, site::HostId id) {
+    const site::Host& host = site.host(id);
     core::HostFacts facts;
     facts.product = "site model";
-    facts.in_maintenance = site.host(host).maintenance;
-    facts.paths = {
-        {site.host(host).config.iscsi_adapter, site.config().device, site.disk_of(host) != nullptr}};
+    facts.in_maintenance = host.maintenance;
+    if (host.licence == site::Licence::free) facts.api_writes = false;
+    if (host.licence == site::Licence::expired) facts.evaluation_days = host.evaluation_days;
+    const bool active = site.disk_of(id) != nullptr && host.accessible;
+    facts.paths = {{host.config.iscsi_adapter, site.config().device, active}};
+    if (host.memory_mb) {
+        long used = 0;
+        for (const auto& [number, vm] : host.vms)
+            if (const auto* files = site.files(id, vm); vm.process && files) used += files->memory_mb;
+        facts.memory_free_mb = *host.memory_mb - used;
+    }
+    facts.networks = host.networks;
+    for (const auto& [number, vm] : host.vms)
+        if (host.autostart.contains(vm.path)) facts.autostart.push_back(std::to_string(number));
+    if (host.unresolved) facts.unresolved_volumes = {site.config().datastore};
     return facts;
 }
 
@@ -118,7 +150,7 @@ std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::Hos
         case core::Verb::shutdown_guest: return outcome(write, site.shutdown_guest(host, vm));
         case core::Verb::answer_question:
             return outcome(write, site.answer(host, vm, write.question_id, write.choice_key));
-        case core::Verb::rescan_storage: return outcome(write, std::nullopt);
+        case core::Verb::rescan_storage: site.rescan(host); return outcome(write, std::nullopt);
         case core::Verb::cancel_task: return outcome(write, site.cancel_task(host, write.task));
     }
     throw std::logic_error("a write without a verb");

@@ -11,15 +11,21 @@
 #include <vector>
 
 #include "daemon/core/step.hpp"
+#include "daemon/esx/breaker.hpp"
 #include "tests/scenarios/bridge.hpp"
+#include "tests/scenarios/network.hpp"
 
 namespace vmha::scenario {
 
 using core::Duration;
 using core::Time;
 
+constexpr Duration dead_after = core::seconds(4);       // a wait that is not answered: the connection is dead
+constexpr Duration call_delay = core::milliseconds(2);  // one way
+
 // How a shim run by the cluster manager ended.
 struct ShimEnd {
+    core::CallerId caller = 0;
     std::string node;
     VmName vm;
     core::Kind kind;
@@ -32,8 +38,20 @@ struct ShimEnd {
 
 struct WorldConfig {
     site::SiteConfig site;
-    Duration late_inventory{};  // after a host's boot its API answers that long with an empty inventory
     std::function<void(core::Settings&)> tune = [](core::Settings&) {};
+};
+
+// The breaker's file of one node: it outlives the daemon.
+class BreakerText : public esx::BreakerStore {
+public:
+    Result<std::string> load() override { return text_; }
+    Result<void> save(const std::string& text) override {
+        text_ = text;
+        return {};
+    }
+
+private:
+    std::string text_;
 };
 
 class World {
@@ -46,13 +64,23 @@ public:
     Time now() const { return now_; }
 
     // --- what people, the cluster manager and fate do
-    void shim(const std::string& node, core::Kind kind, const VmName& vm, Duration timeout,
-              const std::string& factor = "");
+    core::CallerId shim(const std::string& node, core::Kind kind, const VmName& vm, Duration timeout,
+                        const std::string& factor = "");
     void kill_shims(const std::string& node);  // the cluster's own limit: they end without a word
+    void kill_shim(core::CallerId caller);
+    ExitCode monitor(const std::string& node, const VmName& vm) const;  // what vmha-genw would end with
     void kill_daemon(const std::string& node);
     void start_daemon(const std::string& node);         // no-op where it runs
     void node_power(const std::string& node, bool on);  // the guest OS of the EC VM: marks are gone with it
-    void cut(const std::string& node, const std::string& host, bool cut);  // the network between these two
+    // The node is a VM of its host: it dies with it, and boots after it.
+    void host_power(const std::string& host, bool on);
+    void stun(const std::string& node, Duration duration);  // it stands still, and wakes with old decisions
+    void secret(const std::string& node, const std::string& host, const std::string& text);
+    void retry_login(const std::string& node, const std::string& host);  // a person asks for one more
+    void pause(const std::string& node, const VmName& vm, bool paused);
+    void after(Duration delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
+    void line(const std::string& who, const std::string& text);
+    Network network;
     void lose_replies(const std::string& host,
                       int count);  // the next writes are carried out and never answered
     site::Site site;
@@ -60,6 +88,9 @@ public:
     // --- what came of it
     std::function<void(const std::string& line)> on_line = [](const std::string&) {};
     std::function<void(const ShimEnd&)> on_shim_end = [](const ShimEnd&) {};
+    std::function<void(const ShimEnd&)> tell_cluster = [](const ShimEnd&) {};
+    std::function<void(const std::string& node, const std::string& host, bool right)> on_login =
+        [](const auto&, const auto&, bool) {};
     // A write that the daemon hears no answer to, and whether it was carried out.
     std::function<void(const std::string& node, const core::Write&, bool carried_out)> on_lost =
         [](const auto&, const auto&, bool) {};
@@ -68,9 +99,13 @@ public:
     };
     const core::State* state(const std::string& node) const;  // nullptr: no daemon runs
     bool active(const std::string& node, const VmName& vm) const;
+    bool powered(const std::string& node) const { return nodes_.at(node).powered; }
+    Time stunned_until(const std::string& node) const { return nodes_.at(node).stunned_until; }
+    bool stunned(const std::string& node) const { return now_ < nodes_.at(node).stunned_until; }
     bool runs_at(const std::string& host, const VmName& vm) const;
     bool registered_at(const std::string& host, const VmName& vm) const;
     size_t shims_running() const { return shims_.size(); }
+    std::string path_of(const VmName& vm) const;
     std::vector<std::string> node_names() const;
     std::string host_of(const std::string& node) const;
     size_t steps() const { return steps_; }
@@ -79,10 +114,12 @@ private:
     struct Link {
         uint64_t session = 0;
         bool connected = false;
-        Time asked{};          // when the wait under way was sent
-        Time silent_since{};   // no answer since then
-        std::set<int> news;    // vmids with changes that were not told yet
-        bool loading = false;  // the host showed no inventory yet
+        Time asked{};         // when the wait under way was sent
+        Time silent_since{};  // no answer since then
+        std::string cookie;
+        std::set<int> news;         // vmids with changes that were not told yet
+        bool storage_news = false;  // and of datastores and the host
+        bool loading = false;       // the host showed no inventory yet
     };
     struct OnTheWay {
         std::string node;
@@ -98,8 +135,13 @@ private:
         Time wake = core::never;
         std::map<HostName, Link> links;
         std::set<VmName> marks;
-        std::map<VmName, core::Flying> flying;
-        std::map<HostName, std::map<VmName, std::string>> vmids;
+        std::map<VmName, core::Flying> flying, answering;
+        std::map<HostName, std::map<VmName, core::KnownEntry>> known;
+        std::map<VmName, core::Judgement> judgements;
+        Time stunned_until{};
+        std::map<HostName, std::string> secrets = {};  // other than the right one of the beginning
+        std::unique_ptr<BreakerText> breaker_text = std::make_unique<BreakerText>();
+        std::unique_ptr<esx::Breaker> breaker = {};
     };
     struct Shim {
         std::string node;
@@ -114,6 +156,7 @@ private:
     void at(Time when, std::function<void()> what) { queue_.emplace(when, std::move(what)); }
     void happen(Node& node, const core::Event& event);
     void to(const std::string& node, unsigned life, Duration delay, core::Event event);
+    void know(Node& node, const HostName& host, const VmName& vm, const core::VmEntry& entry);
     void perform(Node& node, const core::Action& action);
     void perform_write(Node& node, const core::Write& write);
     void perform_look(Node& node, const core::Look& look);
@@ -121,6 +164,9 @@ private:
     void unanswered(const OnTheWay& what, bool carried_out);
     void tick_link(const std::string& node, unsigned life, const HostName& host);
     void log_in(Node& node, const HostName& host, Link& link);
+    bool open_session(Node& node, const HostName& host, Link& link);
+    void confirm(Node& node, const HostName& host, Link& link);
+    void put_storage(core::Read& read, site::HostId host) const;
     void tell_news(const std::string& node, unsigned life, const HostName& host);
     core::Read full_read(const Node& node, const HostName& host);
     bool loading(const HostName& host) const;
@@ -128,7 +174,6 @@ private:
     void on_site_change(const site::Change& change);
     void post(Shim& shim);
     void end_shim(const Node& node, const core::Answer& answer);
-    void line(const std::string& who, const std::string& text);
     site::HostId id_of(const HostName& host) const { return *site.find_host(host.str()); }
 
     WorldConfig config_;
@@ -136,7 +181,6 @@ private:
     std::vector<Shim> shims_;
     std::multimap<Time, std::function<void()>> queue_;
     std::map<std::pair<site::HostId, std::string>, OnTheWay> tasks_;
-    std::set<std::pair<std::string, HostName>> cuts_;
     std::map<HostName, int> losses_;
     core::CallerId last_caller_ = 0;
     Time now_ = epoch;

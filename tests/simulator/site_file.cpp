@@ -46,12 +46,23 @@ const Keys<site::Account>& account_keys() {
     return keys;
 }
 
+void read_licence(const Json& json, site::HostConfig& host) {
+    const auto licence = site::licence_of(json.get<std::string>());
+    if (!licence) throw Problem{"hosts.licence: full, free or expired"};
+    host.licence = *licence;
+}
+
 const Keys<site::HostConfig>& host_keys() {
     using site::HostConfig;
     static const Keys<HostConfig> keys{
         {"name", [](const Json& j, HostConfig& h) { h.name = j.get<std::string>(); }},
         {"address", [](const Json& j, HostConfig& h) { h.address = j.get<std::string>(); }},
         {"port", [](const Json& j, HostConfig& h) { h.port = j.get<uint16_t>(); }},
+        {"peer_port", [](const Json& j, HostConfig& h) { h.peer_port = j.get<uint16_t>(); }},
+        {"licence", read_licence},
+        {"memory_mb", [](const Json& j, HostConfig& h) { h.memory_mb = j.get<long>(); }},
+        {"networks", [](const Json& j, HostConfig& h) { h.networks = j.get<std::vector<std::string>>(); }},
+        {"autostart", [](const Json& j, HostConfig& h) { h.autostart = j.get<std::vector<std::string>>(); }},
         {"iscsi_adapter", [](const Json& j, HostConfig& h) { h.iscsi_adapter = j.get<std::string>(); }},
         {"boot_ms", [](const Json& j, HostConfig& h) { h.boot = milliseconds(j); }},
         {"delay_ms",
@@ -120,6 +131,18 @@ void read_task_times(const Json& json, site::SiteConfig& site) {
     }
 }
 
+// A number is the time for which the entry is invalid.
+void read_lost_lock(const Json& json, site::SiteConfig& site) {
+    if (json.is_number()) {
+        site.lost_lock = site::LostLock::passing_invalid;
+        site.invalid_for = milliseconds(json);
+        return;
+    }
+    const auto word = json.get<std::string>();
+    if (word != "question" && word != "invalid") throw Problem{"lost_lock: question, invalid or a time"};
+    site.lost_lock = word == "question" ? site::LostLock::question : site::LostLock::invalid;
+}
+
 const Keys<site::SiteConfig>& site_keys() {
     using site::SiteConfig;
     static const Keys<SiteConfig> keys{
@@ -137,6 +160,14 @@ const Keys<site::SiteConfig>& site_keys() {
          }},
         {"task_ms", read_task_times},
         {"lock_break_ms", [](const Json& j, SiteConfig& s) { s.lock_break = milliseconds(j); }},
+        {"mirror", [](const Json& j, SiteConfig& s) { s.mirror = j.get<bool>(); }},
+        {"recovery_ms", [](const Json& j, SiteConfig& s) { s.recovery = milliseconds(j); }},
+        {"apd_timeout_ms", [](const Json& j, SiteConfig& s) { s.apd_timeout = milliseconds(j); }},
+        {"lost_lock", read_lost_lock},
+        {"invalid_after_register_ms",
+         [](const Json& j, SiteConfig& s) { s.invalid_after_register = milliseconds(j); }},
+        {"late_inventory_ms", [](const Json& j, SiteConfig& s) { s.late_inventory = milliseconds(j); }},
+        {"rescan_needed", [](const Json& j, SiteConfig& s) { s.rescan_needed = j.get<bool>(); }},
         {"session_idle_ms", [](const Json& j, SiteConfig& s) { s.session_idle = milliseconds(j); }},
         {"lock_fault",
          [](const Json& j, SiteConfig& s) {

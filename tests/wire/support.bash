@@ -6,8 +6,16 @@
 daemon_bin=$bin
 [ ! -x "${VMHA_ASAN_BIN:-/nonexistent}/vmhad" ] || daemon_bin=$VMHA_ASAN_BIN
 
+# Where the hosts listen. A suite that sets others before it starts the site can run beside the rest.
+addresses=(127.0.0.11 127.0.0.12)
+host_port=8443
+
+# start_site [PROGRAM]: PROGRAM is for jq, over the site file, such as '.lock_break_ms = 1500'.
 start_site() {
-    start esxsim "$bin/esxsim" --control "$room/control.sock"
+    jq -n --arg a1 "${addresses[0]}" --arg a2 "${addresses[1]}" --argjson port "$host_port" '
+        {hosts: [{name: "esxi1", address: $a1, port: $port}, {name: "esxi2", address: $a2, port: $port}],
+         vms: [{name: "vm1"}, {name: "vm2"}, {name: "vm3"}]} | '"${1:-.}" >"$room/site.json"
+    start esxsim "$bin/esxsim" --control "$room/control.sock" --site "$room/site.json"
     wait_ready esxsim
 }
 site() { "$bin/esxsim" ctl --control "$room/control.sock" "$@"; }
@@ -19,14 +27,31 @@ site_configuration() {
         (.nodes[].host.settle_s = 1)
         | .defaults = {confirm_s: {powered_off: 0, not_registered: 1}, start_timeout_s: 60, stop_timeout_s: 90}
         | '"${1:-.}" \
-        127.0.0.11 8443 "$(announced esxi1)" 127.0.0.12 8443 "$(announced esxi2)"
+        "${addresses[0]}" "$host_port" "$(announced esxi1)" "${addresses[1]}" "$host_port" "$(announced esxi2)"
 }
+
+# A proxy between every node and every host. Each node has a configuration of its own then, with the proxies' ports.
+declare -gA proxy_port=([ec1]=9001 [ec2]=9002)
+start_proxies() {
+    local node host routes=()
+    for node in ec1 ec2; do
+        for host in 1 2; do
+            routes+=("$node-esxi$host=${addresses[host - 1]}:${proxy_port[$node]}>${addresses[host - 1]}:$host_port")
+        done
+        jq ".nodes[].host.api.port = ${proxy_port[$node]}" "$room/vmhad.json" >"$room/$node.json"
+    done
+    start proxies "$BATS_TEST_DIRNAME/wild_proxy.py" --control "$room/proxies.sock" --seed "${1:-1}" --life 600 "${routes[@]}"
+    wait_ready proxies
+}
+proxy() { "$BATS_TEST_DIRNAME/wild_proxy.py" --control "$room/proxies.sock" ctl "$@"; }
+proxied() { proxy show | sed 's/^ok //' | jq -r "$1"; }
 
 run_node() {
     mkdir -p "$room/$1.state" "$room/$1.run"
-    start "$1" "$daemon_bin/vmhad" --config "$room/vmhad.json" --node "$1" --socket "$room/$1.sock" \
+    start "$1" "$daemon_bin/vmhad" --config "$(configuration_of "$1")" --node "$1" --socket "$room/$1.sock" \
         --state-dir "$room/$1.state" --runtime-dir "$room/$1.run"
 }
+configuration_of() { if [ -e "$room/$1.json" ]; then echo "$room/$1.json"; else echo "$room/vmhad.json"; fi; }
 start_node() {
     run_node "$1"
     wait_until 20 answers "$1" || { cat "$room/$1.log"; return 1; }
@@ -41,6 +66,62 @@ on() { local node=$1; shift; VMHAD_SOCKET=$room/$node.sock "$@"; }
 power_at() {
     site show | sed 's/^ok //' | jq -r --arg host "$1" --arg vm "$2" \
         '[.hosts[] | select(.name == $host) | .vms[] | select(.name == $vm) | .power] | .[0] // "absent"'
+}
+
+calls() { counter ".$1.calls.$2 // 0"; }
+
+# copies VM: how many hosts run it.
+copies() {
+    site show | sed 's/^ok //' | jq --arg vm "$1" \
+        '[.hosts[].vms[] | select(.name == $vm and .power == "poweredOn")] | length'
+}
+
+# kill_node NODE: its daemon ends at once, as by a crash or the OOM killer.
+kill_node() {
+    kill -KILL "$(pid_of "$1")"
+    wait_until 5 gone "$(pid_of "$1")"
+    rm -f "$room/$1.pid"
+}
+
+# A program that puts its own words after those that the shim gives it, in place of the vmhad beside the shim: the
+# oneshot of NODE. The shim is $room/NODE/vmha-exec then.
+place_oneshot() {
+    mkdir -p "$room/$1"
+    cp "$bin/vmha-exec" "$bin/vmha-genw" "$room/$1/"
+    printf '#!/bin/sh\nexec "%s" "$@" --state-dir "%s" --runtime-dir "%s"\n' "$daemon_bin/vmhad" "$room/$1.state" \
+        "$room/$1.run" >"$room/$1/vmhad"
+    chmod +x "$room/$1/vmhad"
+}
+
+# begin NAME NODE COMMAND...: a shim of that node in the background, its output in $room/NAME.log.
+begin() {
+    local name=$1 node=$2
+    shift 2
+    VMHAD_SOCKET=$room/$node.sock start "$name" "$@"
+}
+says() { grep -qF -- "$2" "$room/$1.log"; }
+# reaches NAME TEXT: its output holds the text, soon.
+reaches() { wait_until 15 says "$1" "$2" || { echo "$1 never says: $2"; cat "$room/$1.log"; return 1; }; }
+# ends NAME CODE [SECONDS]: with that exit status.
+ends() {
+    local pid code=0
+    pid=$(pid_of "$1")
+    wait_until "${3:-60}" gone "$pid" || { echo "$1 does not end"; cat "$room/$1.log"; return 1; }
+    wait "$pid" || code=$?
+    rm -f "$room/$1.pid"
+    cat "$room/$1.log"
+    [ "$code" -eq "$2" ] || { echo "$1 ended $code instead of $2"; return 1; }
+}
+
+is_at() { [ "$(power_at "$1" "$2")" = "$3" ]; }
+called() { [ "$(calls "$1" "$2")" -ge "$3" ]; }
+
+# expect_site CONDITION...: it holds, or the site is shown.
+expect_site() {
+    "$@" && return 0
+    echo "not so: $*"
+    site show
+    return 1
 }
 
 # lacks GREP-ARGUMENTS...: no line matches. (A bare "! grep" in the middle of a case would never fail it.)

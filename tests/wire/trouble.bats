@@ -190,3 +190,18 @@ timed() {
     [ "$status" -eq 0 ]
     [[ "$output" == *"[E]"* ]]
 }
+
+@test "a start asked of a daemon that has just come up waits until it has seen the peer, and changes nothing before" {
+    site_configuration '.vms.vm1.on_running_elsewhere = "refuse"'
+    start_both_nodes
+    on ec2 "$bin/vmha-exec" start vm1
+    stop ec1
+    site delay esxi2 '*' 100
+    start_node ec1
+    run on ec1 "$bin/vmha-exec" start vm1
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"'waiting for the peer' (esxi2"* ]]
+    [[ "$output" == *running_elsewhere* ]]
+    [ "$(calls esxi1 RegisterVM_Task)" = 0 ]
+}

@@ -110,6 +110,12 @@ void Connection::wake() {
     next();
 }
 
+void Connection::give_up_wait() {
+    if (!server_ || ticket_ == 0) return;
+    server_->api().drop(std::exchange(ticket_, 0));
+    reply_no_hostd();
+}
+
 void Connection::next() {
     if (!server_ || server_->stalled() || busy_ || queue_.empty()) return;
     busy_ = true;
@@ -165,6 +171,7 @@ void Connection::carry_out(const net::HttpRequest& request, const site::Effect& 
     const Caller caller{cookie_of(request), address_, agent ? *agent : ""};
     Network& network = server_->network();
     network.advance();
+    if (network.site().host(server_->id()).restarting) return reply_no_hostd();
     const bool lost = trouble == site::Trouble::lose_reply;
     const auto self = shared_from_this();
     const auto ticket = server_->api().call(*parsed, caller, [self, lost](Reply answered) {
@@ -183,11 +190,19 @@ void Connection::handle_get(const net::HttpRequest& request) {
     if (path == "/sdk") return reply(405, "text/plain", "POST here\n");
     if (!path.starts_with("/folder/")) return reply(404, "text/plain", "no such page\n");
     server_->network().advance();
+    if (server_->network().site().host(server_->id()).restarting) return reply_no_hostd();
     if (!server_->network().site().use_session(server_->id(), cookie_of(request)))
         return reply(401, "text/plain", "log in first\n");
     auto text = server_->api().file(path.substr(8), query_value(request.target, "dsName"));
     if (!text) return reply(404, "text/plain", "no such file\n");
     reply(200, "application/octet-stream", std::move(*text));
+}
+
+// What the host's reverse proxy says while hostd restarts.
+void Connection::reply_no_hostd() {
+    reply(503, "text/html",
+          "<html><body><h1>503 Service Unavailable (Failed to connect to endpoint: "
+          "[N7Vmacore4Http20NamedPipeServiceSpecE] _serverNamespace = /sdk)</h1></body></html>");
 }
 
 void Connection::reply(unsigned status, const std::string& type, std::string body,

@@ -19,7 +19,8 @@ public:
 
     static net::Task<> run(std::shared_ptr<Connection> self, net::StreamPtr tcp, std::string address);
     void close();
-    void wake();  // something that held it back may be over
+    void wake();          // something that held it back may be over
+    void give_up_wait();  // hostd is gone, and with it the call that waits there
 
 private:
     static net::Task<> write_answers(std::shared_ptr<Connection> self);
@@ -31,6 +32,7 @@ private:
     void handle_call(net::HttpRequest request);
     void carry_out(const net::HttpRequest& request, const site::Effect& effect);
     void handle_get(const net::HttpRequest& request);
+    void reply_no_hostd();
     void reply(unsigned status, const std::string& type, std::string body, const std::string& cookie = {});
 
     boost::asio::any_io_executor executor_;

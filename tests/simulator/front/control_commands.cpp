@@ -1,108 +1,14 @@
-// The commands of the control socket.
+// The commands of the control socket, but for those about a host or a VM.
 #include <charconv>
-#include <functional>
 #include <sstream>
 
 #include "common/json.hpp"
 #include "tests/simulator/front/control.hpp"
+#include "tests/simulator/front/control_words.hpp"
 #include "tests/simulator/front/show.hpp"
 
 namespace vmha::sim {
 namespace {
-
-using Words = std::vector<std::string>;
-using site::HostId;
-
-std::string error(const std::string& cause) {
-    return "error " + cause;
-}
-
-std::optional<long> number(const std::string& text) {
-    long value = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
-    return value;
-}
-
-std::string rest_of(const Words& words, size_t from) {
-    std::string text;
-    for (size_t i = from; i < words.size(); ++i) text += (i == from ? "" : " ") + words[i];
-    return text;
-}
-
-std::string host_command(Network& network, const Words& words) {
-    if (words.size() < 3) return error("usage: host NAME power|network|maintenance|expire-sessions …");
-    site::Site& site = network.site();
-    const auto id = site.find_host(words[1]);
-    if (!id) return error("no host '" + words[1] + "'");
-    const std::string& what = words[2];
-    const std::string how = words.size() > 3 ? words[3] : "";
-    if (what == "power" && (how == "on" || how == "off")) return site.host_power(*id, how == "on"), "ok";
-    if (what == "maintenance" && (how == "on" || how == "off"))
-        return site.host_maintenance(*id, how == "on"), "ok";
-    if (what == "network") {
-        if (how == "cut") return site.host_network(*id, site::Network::cut), "ok";
-        if (how == "stall") return site.host_network(*id, site::Network::stalled), "ok";
-        if (how == "restore") return site.host_network(*id, site::Network::up), "ok";
-    }
-    if (what == "expire-sessions") {
-        if (how.empty()) return site.expire_sessions(*id, std::nullopt), "ok";
-        if (how == "fault") return site.expire_sessions(*id, site::ExpiredShape::fault), "ok";
-        if (how == "empty") return site.expire_sessions(*id, site::ExpiredShape::empty), "ok";
-        if (how == "missing") return site.expire_sessions(*id, site::ExpiredShape::missing), "ok";
-    }
-    return error("host " + words[1] + ": cannot understand '" + rest_of(words, 2) + "'");
-}
-
-// The VM's path on the datastore, by its display name or path.
-std::optional<std::string> path_of(const site::Site& site, const std::string& name) {
-    for (const auto& disk : site.disks())
-        for (const auto& [path, files] : disk.vms())
-            if (files.name == name || path == name) return path;
-    return std::nullopt;
-}
-
-// Does it on every host that has the VM registered, or on the one named. How many those were.
-int on_hosts(site::Site& site, const std::string& path, const std::string& host,
-             const std::function<bool(HostId, const site::Vm&)>& act) {
-    int done = 0;
-    for (HostId id = 0; id < site.hosts().size(); ++id) {
-        if (!host.empty() && site.host(id).config.name != host) continue;
-        if (const auto* vm = site.vm_by_path(id, path)) done += act(id, *vm) ? 1 : 0;
-    }
-    return done;
-}
-
-std::string vm_command(Network& network, const Words& words) {
-    if (words.size() < 3) return error("usage: vm NAME crash|tools|heartbeat|question …");
-    site::Site& site = network.site();
-    const auto path = path_of(site, words[1]);
-    if (!path) return error("no VM '" + words[1] + "'");
-    const std::string& what = words[2];
-    const std::string how = words.size() > 3 ? words[3] : "";
-    if (what == "tools" && (how == "on" || how == "off")) return site.set_tools(*path, how == "on"), "ok";
-    const auto is_on = [](const site::Vm& vm) { return vm.power == site::Power::powered_on; };
-    int done = -1;
-    if (what == "crash")
-        done = on_hosts(site, *path, how, [&site, &is_on](HostId id, const site::Vm& vm) {
-            const bool runs = is_on(vm) || vm.question;
-            if (runs) site.crash(id, vm.id);
-            return runs;
-        });
-    if (const auto color = site::color_of(how); what == "heartbeat" && color)
-        done = on_hosts(site, *path, words.size() > 4 ? words[4] : "",
-                        [&site, &is_on, color](HostId id, const site::Vm& vm) {
-                            if (is_on(vm)) site.set_heartbeat(id, vm.id, *color);
-                            return is_on(vm);
-                        });
-    if (what == "question" && !how.empty())
-        done = on_hosts(site, *path, "", [&site, &is_on, &words](HostId id, const site::Vm& vm) {
-            if (is_on(vm)) site.ask(id, vm.id, words[3], rest_of(words, 4));
-            return is_on(vm);
-        });
-    if (done == 0) return error("vm " + words[1] + " does not run there");
-    return done > 0 ? "ok" : error("vm " + words[1] + ": cannot understand '" + rest_of(words, 2) + "'");
-}
 
 // drop, lose_reply, hang, http:503, delay, or the name of a fault.
 bool read_kind(const std::string& kind, site::Rule& rule) {
@@ -185,6 +91,16 @@ std::string task_time_command(Network& network, const Words& words) {
     return "ok";
 }
 
+std::string mirror_command(Network& network, const Words& words) {
+    site::Site& site = network.site();
+    if (site.disks().size() != 2) return error("the site has no mirror");
+    if (words.size() == 2 && words[1] == "break") return site.mirror_break(), "ok";
+    const auto from = words.size() == 3 && words[1] == "recover" ? copy_of(network, words[2]) : std::nullopt;
+    if (!from) return error("usage: mirror break | mirror recover COPY");
+    if (site.mirror() != site::Site::Mirror::apart) return error("the copies have not gone apart");
+    return site.mirror_recover(*from), "ok";
+}
+
 std::string show_command(Network& network, const Words&) {
     return "ok " + dump_json(show_site(network));
 }
@@ -193,21 +109,50 @@ std::string counters_command(Network& network, const Words&) {
 }
 
 std::string help_command(Network&, const Words&) {
-    return "ok host NAME power on|off; host NAME network cut|stall|restore; host NAME maintenance on|off; "
-           "host NAME expire-sessions [fault|empty|missing]; vm NAME crash [HOST]; vm NAME tools on|off; "
-           "vm NAME heartbeat COLOR [HOST]; vm NAME question ID [TEXT]; fault HOST METHOD KIND "
-           "[KEY=VALUE...]; "
+    return "ok host NAME power on|off; host NAME network cut [own|peers]|stall|restore; "
+           "host NAME maintenance on|off; host NAME expire-sessions [fault|empty|missing]; "
+           "host NAME storage lost|pdl|snapshot|resolved|copy COPY; host NAME licence full|free|expired; "
+           "host NAME hostd-restart MS; host NAME fail-unregister N; host NAME power-on-lies N; "
+           "host NAME password USER TEXT; mirror break; mirror recover COPY; vm NAME crash [HOST]; "
+           "vm NAME reboot [HOST]; vm NAME tools on|off; vm NAME heartbeat COLOR [HOST]; "
+           "vm NAME question ID [TEXT]; "
+           "vm NAME connection connected|disconnected|inaccessible|invalid|orphaned [HOST]; "
+           "vm NAME backup MS [fixed] [HOST]; fault HOST METHOD KIND [KEY=VALUE...]; "
            "fault HOST METHOD clear; delay HOST METHOD MS; task-time VERB MS; show; counters; help";
 }
 
 }  // namespace
 
+std::optional<long> number(const std::string& text) {
+    long value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failed != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+    return value;
+}
+
+std::string word(const Words& words, size_t at) {
+    return at < words.size() ? words[at] : "";
+}
+
+std::string rest_of(const Words& words, size_t from) {
+    std::string text;
+    for (size_t i = from; i < words.size(); ++i) text += (i == from ? "" : " ") + words[i];
+    return text;
+}
+
+std::optional<site::DiskId> copy_of(const Network& network, const std::string& text) {
+    const auto copy = number(text);
+    if (!copy || *copy < 1 || static_cast<size_t>(*copy) > network.site().disks().size()) return std::nullopt;
+    return static_cast<site::DiskId>(*copy - 1);
+}
+
 std::string run_command(Network& network, const std::string& line) {
     static const std::map<std::string, std::string (*)(Network&, const Words&)> commands{
-        {"host", host_command},           {"vm", vm_command},
-        {"fault", fault_command},         {"delay", delay_command},
-        {"task-time", task_time_command}, {"show", show_command},
-        {"counters", counters_command},   {"help", help_command}};
+        {"host", host_command},     {"vm", vm_command},
+        {"mirror", mirror_command}, {"fault", fault_command},
+        {"delay", delay_command},   {"task-time", task_time_command},
+        {"show", show_command},     {"counters", counters_command},
+        {"help", help_command}};
     std::istringstream text(line);
     Words words;
     for (std::string word; text >> word;) words.push_back(word);

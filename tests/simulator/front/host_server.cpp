@@ -22,41 +22,82 @@ HostServer::~HostServer() {
     silence();
 }
 
+uint16_t HostServer::port(Way way) const {
+    const auto& listener = doors_[static_cast<size_t>(way)].listener;
+    return listener ? listener->endpoint().port() : 0;
+}
+
+size_t HostServer::connections() const {
+    return doors_[0].connections.size() + doors_[1].connections.size();
+}
+
+std::vector<Connection*> HostServer::all() const {
+    std::vector<Connection*> both;
+    for (const Door& door : doors_) both.insert(both.end(), door.connections.begin(), door.connections.end());
+    return both;
+}
+
+void HostServer::ended(Connection* connection) {
+    for (Door& door : doors_) door.connections.erase(connection);
+}
+
 Result<void> HostServer::listen() {
-    if (listener_) return {};
     const auto& config = network_.site().host(id_).config;
-    const auto endpoint = net::tcp_endpoint(config.address, config.port);
+    if (auto own = open(Way::own, config.port); !own) return own;
+    return config.peer_port ? open(Way::peers, *config.peer_port) : Result<void>();
+}
+
+Result<void> HostServer::open(Way way, uint16_t port) {
+    Door& door = doors_[static_cast<size_t>(way)];
+    if (door.listener || door.cut) return {};
+    const auto endpoint = net::tcp_endpoint(network_.site().host(id_).config.address, port);
     if (!endpoint) return endpoint.error();
     auto listener = net::TcpListener::bind(executor_, *endpoint);
     if (!listener) return listener.error();
-    listener_ = std::make_shared<net::TcpListener>(std::move(*listener));
-    boost::asio::co_spawn(executor_, accept(listener_), boost::asio::detached);
+    door.listener = std::make_shared<net::TcpListener>(std::move(*listener));
+    boost::asio::co_spawn(executor_, accept(way, door.listener), boost::asio::detached);
     return {};
 }
 
+void HostServer::shut(Door& door) {
+    if (door.listener) door.listener->close();
+    door.listener.reset();
+    const auto ending = door.connections;
+    for (Connection* connection : ending) connection->close();
+}
+
 void HostServer::silence() {
-    if (listener_) listener_->close();
-    listener_.reset();
+    for (Door& door : doors_) shut(door);
     stalled_ = false;
-    const auto all = connections_;
-    for (Connection* connection : all) connection->close();
+}
+
+void HostServer::set_cut(Way way, bool cut) {
+    Door& door = doors_[static_cast<size_t>(way)];
+    door.cut = cut;
+    if (cut) shut(door);
 }
 
 void HostServer::set_stalled(bool stalled) {
     if (stalled_ == stalled) return;
     stalled_ = stalled;
-    const auto all = connections_;
-    for (Connection* connection : all) connection->wake();
+    for (Connection* connection : all()) connection->wake();
 }
 
-net::Task<> HostServer::accept(std::shared_ptr<net::TcpListener> listener) {
+void HostServer::set_restarting(bool restarting) {
+    if (restarting_ == restarting) return;
+    restarting_ = restarting;
+    if (!restarting) return;
+    for (Connection* connection : all()) connection->give_up_wait();
+}
+
+net::Task<> HostServer::accept(Way way, std::shared_ptr<net::TcpListener> listener) {
     // Ends with its listener: silence() closes it before the server goes away.
     while (true) {
         auto stream = co_await listener->accept();
         if (!stream) co_return;
         ++accepted_;
         auto connection = std::make_shared<Connection>(executor_, *this);
-        connections_.insert(connection.get());
+        doors_[static_cast<size_t>(way)].connections.insert(connection.get());
         const std::string address = network_.site().host(id_).config.address;
         boost::asio::co_spawn(executor_, Connection::run(connection, std::move(*stream), address),
                               boost::asio::detached);

@@ -28,6 +28,9 @@ Result<std::unique_ptr<Network>> Network::open(const boost::asio::any_io_executo
     network->site_->on_change = [raw = network.get()](const site::Change& change) {
         raw->apis_[change.host]->note(change);
     };
+    network->site_->on_corruption = [raw = network.get()](site::HostId host, const std::string& path) {
+        raw->corrupted_.emplace_back(host, path);
+    };
     network->arm();
     return network;
 }
@@ -35,14 +38,18 @@ Result<std::unique_ptr<Network>> Network::open(const boost::asio::any_io_executo
 const std::string& Network::thumbprint(site::HostId host) const {
     return servers_[host]->thumbprint();
 }
-uint16_t Network::port(site::HostId host) const {
-    return servers_[host]->port();
+uint16_t Network::port(site::HostId host, Way way) const {
+    return servers_[host]->port(way);
 }
 size_t Network::connections(site::HostId host) const {
     return servers_[host]->connections();
 }
 uint64_t Network::connections_total(site::HostId host) const {
     return servers_[host]->connections_total();
+}
+
+void Network::cut(site::HostId host, Way way, bool cut) {
+    servers_[host]->set_cut(way, cut);
 }
 
 void Network::advance() {
@@ -62,8 +69,10 @@ void Network::settle() {
 
 void Network::follow(site::HostId id) {
     const auto& host = site_->host(id);
-    if (!host.powered) apis_[id]->forget_everything();
-    const bool hears = host.powered && host.answering && host.network != site::Network::cut;
+    servers_[id]->set_restarting(host.restarting);
+    if (!host.powered || host.restarting) apis_[id]->forget_everything();
+    const bool hears =
+        host.powered && (host.answering || host.restarting) && host.network != site::Network::cut;
     if (!hears) return servers_[id]->silence();
     servers_[id]->set_stalled(host.network == site::Network::stalled);
     // A port that somebody took in the meantime: the host stays unreachable, as a host with a bad cable

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/result.hpp"
@@ -16,6 +17,9 @@ namespace vmha::sim {
 
 class HostServer;
 
+// The ways into a host: for the node in it, and for those that come over the network between the hosts.
+enum class Way : size_t { own, peers };
+
 // Owned by the program. Every change to the site from outside goes through act().
 class Network {
 public:
@@ -25,10 +29,11 @@ public:
     ~Network();
 
     site::Site& site() { return *site_; }
+    const site::Site& site() const { return *site_; }
     Api& api(site::HostId host) { return *apis_[host]; }
     const std::string& thumbprint(site::HostId host) const;
-    uint16_t port(
-        site::HostId host) const;  // where it listens; 0: it does not. A configured 0 takes a free one
+    // Where it listens; 0: it does not. A configured 0 takes a free one.
+    uint16_t port(site::HostId host, Way way = Way::own) const;
     size_t connections(site::HostId host) const;          // open ones
     uint64_t connections_total(site::HostId host) const;  // ever accepted
 
@@ -37,6 +42,12 @@ public:
     // Lets everybody see what has changed: waits are answered, listeners follow their hosts, the timer is
     // set.
     void settle();
+
+    // One way into a host alone: who comes by it is refused, and the others notice nothing.
+    void cut(site::HostId host, Way way, bool cut);
+
+    // The guests that wrote with another copy's history in their memory, one by one.
+    const std::vector<std::pair<site::HostId, std::string>>& corrupted() const { return corrupted_; }
 
     void close();
 
@@ -51,6 +62,7 @@ private:
     std::vector<std::unique_ptr<Api>> apis_;
     std::vector<std::unique_ptr<HostServer>> servers_;
     net::Timer timer_;
+    std::vector<std::pair<site::HostId, std::string>> corrupted_;
     bool settling_ = false;
 };
 

@@ -3,14 +3,22 @@
 namespace vmha::sim {
 namespace {
 
-Json show_vm(const site::Vm& vm) {
+// Copies are counted from 1, as their hosts are.
+Json show_copy(const std::optional<site::DiskId>& copy) {
+    return copy ? Json(*copy + 1) : Json(nullptr);
+}
+
+// As an entry shows it, and what its process really does.
+Json show_vm(const site::Site& site, site::HostId host, const site::Vm& vm) {
     Json json{{"id", vm.id},
               {"path", vm.path},
               {"name", vm.name},
               {"power", site::to_word(vm.power)},
               {"connection", site::to_word(vm.connection)},
               {"heartbeat", site::to_word(vm.heartbeat)},
-              {"tools_running", vm.tools_running}};
+              {"tools_running", vm.tools_running},
+              {"process", vm.process},
+              {"writes_on_copy", show_copy(site.writes_on(host, vm.path))}};
     if (vm.question) json["question"] = {{"id", vm.question->id}, {"message_id", vm.question->message_id}};
     if (!vm.task.empty()) json["task"] = vm.task;
     return json;
@@ -19,7 +27,10 @@ Json show_vm(const site::Vm& vm) {
 Json show_host(Network& network, site::HostId id) {
     const auto& host = network.site().host(id);
     Json vms = Json::array();
-    for (const auto& [number, vm] : host.vms) vms.push_back(show_vm(vm));
+    for (const auto& [number, vm] : host.vms) vms.push_back(show_vm(network.site(), id, vm));
+    Json strays = Json::array();
+    for (const auto& [path, stray] : host.strays)
+        strays.push_back({{"path", path}, {"writes_on_copy", show_copy(network.site().writes_on(id, path))}});
     size_t sessions = 0;
     for (const auto& [cookie, session] : host.sessions)
         sessions += network.site().is_expired(id, cookie) ? 0 : 1;
@@ -29,8 +40,15 @@ Json show_host(Network& network, site::HostId id) {
             {"answering", host.answering},
             {"network", site::to_word(host.network)},
             {"maintenance", host.maintenance},
+            {"hostd_restarts", host.restarting},
+            {"licence", site::to_word(host.licence)},
+            {"copy_offered", show_copy(host.offered)},
+            {"copy", show_copy(host.disk)},
             {"datastore_accessible", host.accessible},
+            {"storage_trouble", host.trouble},
+            {"volume_unresolved", host.unresolved},
             {"vms", std::move(vms)},
+            {"processes_without_entry", std::move(strays)},
             {"sessions", sessions},
             {"connections", network.connections(id)},
             {"waiting", network.api(id).waiting()},
@@ -53,6 +71,16 @@ Json show_disk(const site::Site& site, const site::Disk& disk) {
             {"locks", std::move(locks)}};
 }
 
+std::string mirror_word(const site::Site& site) {
+    if (site.disks().size() < 2) return "none";
+    switch (site.mirror()) {
+        case site::Site::Mirror::in_sync: return "in_sync";
+        case site::Site::Mirror::apart: return "apart";
+        case site::Site::Mirror::recovering: return "recovering";
+    }
+    return {};
+}
+
 }  // namespace
 
 Json show_site(Network& network) {
@@ -61,7 +89,14 @@ Json show_site(Network& network) {
     for (site::HostId id = 0; id < site.hosts().size(); ++id) hosts.push_back(show_host(network, id));
     Json disks = Json::array();
     for (const auto& disk : site.disks()) disks.push_back(show_disk(site, disk));
-    return {{"hosts", std::move(hosts)}, {"disks", std::move(disks)}};
+    Json corrupted = Json::array();
+    for (const auto& [host, path] : network.corrupted())
+        corrupted.push_back({{"host", site.host(host).config.name}, {"path", path}});
+    return {{"hosts", std::move(hosts)},
+            {"disks", std::move(disks)},
+            {"mirror", mirror_word(site)},
+            {"corruptions", network.corrupted().size()},
+            {"corrupted", std::move(corrupted)}};
 }
 
 Json show_counters(Network& network) {

@@ -15,6 +15,8 @@ struct HostConfig {
     std::string name;
     std::string address;
     uint16_t port = 8443;
+    std::optional<uint16_t> peer_port =
+        {};  // a second way in, for who comes over the network between the hosts
     std::string iscsi_adapter = "vmhba65";
     std::vector<Account> accounts = {{"root", "esxsim"}};
     Time boot{};                              // from power on until the API answers

@@ -18,7 +18,8 @@ struct Host {
     Rules rules{0};
 
     bool powered = true;
-    bool answering = true;  // false from power on until config.boot has passed
+    bool answering = true;    // false from power on until config.boot has passed, and while hostd restarts
+    bool restarting = false;  // hostd alone
     Network network = Network::up;
     bool maintenance = false;
     unsigned boots = 1;  // what was planned in an earlier boot is void
@@ -29,6 +30,7 @@ struct Host {
     std::string trouble = "";            // AllPathsDown_Start, AllPathsDown_Timeout, PermanentDeviceLoss
     unsigned storage_losses = 0;         // counts them
     bool unresolved = false;             // it takes the volume for a snapshot, and does not mount it
+    Time up_since{};                     // hostd answers since then
     Time loading_until{};                // hostd shows an empty inventory until then
 
     Licence licence = Licence::full;

@@ -69,6 +69,7 @@ void Site::happen(const Due& due) {
     if (due.what == Due::What::recovered) return recovered(static_cast<DiskId>(due.vm), due.life);
     if (due.boot != host.boots) return;
     if (due.what == Due::What::host_up) return host_is_up(due.host);
+    if (due.what == Due::What::loaded) return inventory_is_loaded(due.host);
     if (due.what == Due::What::apd_timeout) return apd_times_out(due.host, due.life);
     if (due.what == Due::What::task_done) return finish(due.host, due.task);
     if (due.what == Due::What::task_half) {

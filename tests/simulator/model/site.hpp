@@ -132,6 +132,7 @@ private:
             heartbeat,
             guest_down,
             host_up,
+            loaded,
             valid,
             invalid_over,
             apd_timeout,
@@ -174,6 +175,7 @@ private:
     Fault lock_fault(HostId host, const Vm& vm) const;
     void crash_everything(HostId host);
     void host_is_up(HostId host);
+    void inventory_is_loaded(HostId host);
     void autostart(HostId host);
     std::optional<Fault> barred(HostId host, Verb verb) const;
     void lose_storage(HostId host, const std::string& trouble);

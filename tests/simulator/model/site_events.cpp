@@ -1,4 +1,6 @@
 // What happens to the site from outside, and the questions that come of it.
+#include <utility>
+
 #include "tests/simulator/model/faults.hpp"
 #include "tests/simulator/model/questions.hpp"
 #include "tests/simulator/model/site.hpp"
@@ -10,8 +12,7 @@ void Site::host_power(HostId id, bool on) {
     if (host.powered == on) return;
     if (!on) {
         crash_everything(id);
-        host.powered = false;
-        host.answering = false;
+        host.powered = host.answering = host.restarting = false;
         return changed(id, Change::What::host);
     }
     ++host.boots;
@@ -31,11 +32,19 @@ void Site::host_power(HostId id, bool on) {
 
 void Site::host_is_up(HostId id) {
     Host& host = at(id);
-    const bool booted = host.booted + host.config.boot >= now_;
+    const bool booted = !std::exchange(host.restarting, false);
     host.answering = true;
+    host.up_since = now_;
     host.loading_until = now_ + config_.late_inventory;
+    if (config_.late_inventory > Time{}) plan(host.loading_until, {.what = Due::What::loaded, .host = id});
     changed(id, Change::What::host);
     if (booted) autostart(id);
+}
+
+// Its inventory shows, unless hostd has restarted once more meanwhile.
+void Site::inventory_is_loaded(HostId id) {
+    if (now_ < at(id).loading_until) return;
+    for (const auto& [number, vm] : at(id).vms) changed(id, Change::What::inventory, number);
 }
 
 // HostAutoStartManager: a second way to start a VM, behind the cluster's back (facts C7).
@@ -54,6 +63,7 @@ void Site::hostd_restarts(HostId id, Time time) {
     for (const auto& [name, task] : host.tasks)
         if (task.state == TaskState::running) running.push_back(name);
     host.answering = false;
+    host.restarting = true;
     for (const auto& name : running) finish(id, name);
     host.tasks.clear();
     host.recent_tasks.clear();
@@ -77,7 +87,7 @@ void Site::crash_everything(HostId id) {
     host.strays.clear();
     for (auto& [number, vm] : host.vms) {
         ++vm.life;
-        vm.process = false;
+        vm.process = vm.lock_lost = false;
         if (vm.power == Power::powered_on) vm.power = Power::powered_off;
         vm.heartbeat = Color::gray;
         vm.tools_running = false;
@@ -141,7 +151,7 @@ void Site::guest_reboots(HostId id, int number) {
 
 void Site::backup(HostId id, int number, Time time, bool cancellable) {
     Vm* vm = find(id, number);
-    if (!vm || !vm->task.empty()) return;
+    if (!vm || !vm->task.empty() || !at(id).powered) return;
     Task& task = new_task(id, Verb::backup, number, "backup");
     task.cancellable = cancellable;
     config_.task_times[Verb::backup] = time;

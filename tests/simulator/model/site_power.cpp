@@ -132,7 +132,7 @@ void Site::guest_booted(HostId id, Vm& vm) {
 void Site::stop_process(HostId id, Vm& vm, Power power) {
     ++vm.life;
     vm.power = power;
-    vm.process = false;
+    vm.process = vm.lock_lost = false;
     vm.booted.reset();
     vm.question.reset();
     vm.heartbeat = Color::gray;

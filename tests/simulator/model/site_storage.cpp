@@ -1,5 +1,7 @@
 // Storage as a host sees it: the copy that the network brings, its loss and its return, the locks that were
 // lost meanwhile; and the mirror behind it.
+#include <utility>
+
 #include "tests/simulator/model/site.hpp"
 
 namespace vmha::site {
@@ -87,19 +89,24 @@ void Site::mount(HostId id) {
         }
         if (vm.process) regain(id, vm);
     }
-    for (auto& [path, stray] : host.strays)
-        if (disk(id)->take(path, id, host.boots, now_, config_.lock_break)) guest_writes(id, stray);
+    for (auto& [path, stray] : host.strays) {
+        stray.lock_lost = stray.lock_lost || !disk(id)->take(path, id, host.boots, now_, config_.lock_break);
+        if (!stray.lock_lost) guest_writes(id, stray);
+    }
 }
 
 // A process finds its disk again, maybe on the other copy.
 void Site::regain(HostId id, Vm& vm) {
     Disk& on = *disk(id);
     if (!on.find(vm.path)) return;
-    if (on.take(vm.path, id, at(id).boots, now_, config_.lock_break)) {
+    // What runs breaks no locks: it has its own again, or finds the file free.
+    const auto lock = on.lock(vm.path);
+    const bool free = !lock || lock->holder == id;
+    if (free && !vm.lock_lost && on.take(vm.path, id, at(id).boots, now_, config_.lock_break)) {
         written(*at(id).disk);
         return guest_writes(id, vm);
     }
-    if (vm.question || vm.connection == Connection::invalid) return;
+    if (std::exchange(vm.lock_lost, true)) return;
     if (config_.lost_lock == LostLock::question) return ask(id, vm.id, "msg.hbacommon.locklost", "");
     set_connection(id, vm.id, Connection::invalid);
     if (config_.lost_lock == LostLock::passing_invalid)
@@ -112,7 +119,8 @@ std::optional<DiskId> Site::writes_on(HostId id, const std::string& path) const 
     if (!host.disk || !host.accessible) return std::nullopt;
     const Vm* vm = vm_by_path(id, path);
     const auto stray = host.strays.find(path);
-    const bool runs = (vm && vm->process && !vm->question) || stray != host.strays.end();
+    const bool runs = (vm && vm->process && !vm->question && !vm->lock_lost) ||
+                      (stray != host.strays.end() && !stray->second.lock_lost);
     const auto lock = disks_[*host.disk].lock(path);
     if (!runs || !lock || lock->holder != id || lock->stale_since) return std::nullopt;
     return host.disk;
@@ -135,6 +143,11 @@ void Site::written(DiskId copy) {
 void Site::mirror_break() {
     if (mirror_ == Mirror::apart || disks_.size() != 2) return;
     mirror_ = Mirror::apart;
+    // The heartbeats of hosts that use the other copy do not come here any more.
+    for (DiskId copy = 0; copy < disks_.size(); ++copy)
+        for (HostId id = 0; id < hosts_.size(); ++id)
+            if (!at(id).powered || !at(id).accessible || at(id).disk != copy)
+                disks_[copy].heartbeat_stopped(id, now_);
     // Whoever writes from now on writes on one copy only.
     for (HostId id = 0; id < hosts_.size(); ++id) {
         for (auto& [number, vm] : at(id).vms)

@@ -118,6 +118,7 @@ Vm& Site::enter_inventory(HostId id, const std::string& path, const std::string&
         entry.process = true;
         entry.power = Power::powered_on;
         entry.memory = stray->second.memory;
+        entry.lock_lost = stray->second.lock_lost;
         entry.booted = stray->second.booted;
         host.strays.erase(stray);
     }

@@ -74,9 +74,31 @@ std::string to_word(Verb verb) {
     return {};
 }
 
+std::string to_word(Licence licence) {
+    switch (licence) {
+        case Licence::full: return "full";
+        case Licence::free: return "free";
+        case Licence::expired: return "expired";
+    }
+    return {};
+}
+
 std::optional<Color> color_of(const std::string& word) {
     for (const Color color : {Color::gray, Color::green, Color::yellow, Color::red})
         if (to_word(color) == word) return color;
+    return std::nullopt;
+}
+
+std::optional<Connection> connection_of(const std::string& word) {
+    for (const Connection connection : {Connection::connected, Connection::disconnected,
+                                        Connection::inaccessible, Connection::invalid, Connection::orphaned})
+        if (to_word(connection) == word) return connection;
+    return std::nullopt;
+}
+
+std::optional<Licence> licence_of(const std::string& word) {
+    for (const Licence licence : {Licence::full, Licence::free, Licence::expired})
+        if (to_word(licence) == word) return licence;
     return std::nullopt;
 }
 

@@ -88,6 +88,7 @@ struct Vm {
     unsigned life = 0;  // counts power changes: what was planned in an earlier life is void
     // The VMX lives. As `power` says, but for an invalid entry, whose "powered off" proves nothing.
     bool process = false;
+    bool lock_lost = false;    // found its lock in another's hand: its I/O is dead until it ends
     unsigned long memory = 0;  // the history of the disk that its guest has in memory
 };
 
@@ -134,7 +135,10 @@ std::string to_word(Color);
 std::string to_word(Network);
 std::string to_word(TaskState);
 std::string to_word(Verb);
+std::string to_word(Licence);
 std::optional<Color> color_of(const std::string& word);
+std::optional<Connection> connection_of(const std::string& word);
+std::optional<Licence> licence_of(const std::string& word);
 std::optional<Verb> verb_of(const std::string& word);
 
 }  // namespace vmha::site

@@ -18,10 +18,12 @@ bool is_read(const std::string& method) {
 }  // namespace
 
 const std::map<std::string, Api::Method, std::less<>>& Api::methods() {
+    constexpr auto open = Method::Kind::open;
+    constexpr auto write = Method::Kind::write;
     static const std::map<std::string, Method, std::less<>> table{
-        {"RetrieveServiceContent", {"ServiceInstance", &Api::retrieve_service_content, true}},
+        {"RetrieveServiceContent", {"ServiceInstance", &Api::retrieve_service_content, open}},
         {"CurrentTime", {"ServiceInstance", &Api::current_time}},
-        {"Login", {"SessionManager", &Api::login, true}},
+        {"Login", {"SessionManager", &Api::login, open}},
         {"Logout", {"SessionManager", &Api::logout}},
         {"SessionIsActive", {"SessionManager", &Api::session_is_active}},
         {"CreateContainerView", {"ViewManager", &Api::create_container_view}},
@@ -36,33 +38,35 @@ const std::map<std::string, Api::Method, std::less<>>& Api::methods() {
         {"CancelRetrievePropertiesEx", {"PropertyCollector", &Api::cancel_retrieve}},
         {"CheckForUpdates", {"PropertyCollector", &Api::check_for_updates}},
         {"CancelWaitForUpdates", {"PropertyCollector", &Api::cancel_wait}},
-        {"PowerOnVM_Task", {"VirtualMachine", &Api::power_on}},
-        {"PowerOffVM_Task", {"VirtualMachine", &Api::power_off}},
-        {"ResetVM_Task", {"VirtualMachine", &Api::reset}},
-        {"SuspendVM_Task", {"VirtualMachine", &Api::suspend}},
-        {"ShutdownGuest", {"VirtualMachine", &Api::shutdown_guest}},
-        {"RebootGuest", {"VirtualMachine", &Api::reboot_guest}},
-        {"AnswerVM", {"VirtualMachine", &Api::answer_vm}},
-        {"UnregisterVM", {"VirtualMachine", &Api::unregister_vm}},
-        {"RegisterVM_Task", {"Folder", &Api::register_vm}},
-        {"CancelTask", {"Task", &Api::cancel_task}},
+        {"PowerOnVM_Task", {"VirtualMachine", &Api::power_on, write}},
+        {"PowerOffVM_Task", {"VirtualMachine", &Api::power_off, write}},
+        {"ResetVM_Task", {"VirtualMachine", &Api::reset, write}},
+        {"SuspendVM_Task", {"VirtualMachine", &Api::suspend, write}},
+        {"ShutdownGuest", {"VirtualMachine", &Api::shutdown_guest, write}},
+        {"RebootGuest", {"VirtualMachine", &Api::reboot_guest, write}},
+        {"AnswerVM", {"VirtualMachine", &Api::answer_vm, write}},
+        {"UnregisterVM", {"VirtualMachine", &Api::unregister_vm, write}},
+        {"RegisterVM_Task", {"Folder", &Api::register_vm, write}},
+        {"CancelTask", {"Task", &Api::cancel_task, write}},
+        {"HasPrivilegeOnEntity", {"AuthorizationManager", &Api::has_privilege}},
+        {"HasPrivilegeOnEntities", {"AuthorizationManager", &Api::has_privileges}},
         {"FindByUuid", {"SearchIndex", &Api::find_by_uuid}},
         {"FindByDatastorePath", {"SearchIndex", &Api::find_by_path}},
         {"FindByInventoryPath", {"SearchIndex", &Api::find_by_inventory_path}},
         {"FindChild", {"SearchIndex", &Api::find_child}},
-        {"RescanHba", {"HostStorageSystem", &Api::nothing}},
-        {"RescanAllHba", {"HostStorageSystem", &Api::nothing}},
-        {"RescanVmfs", {"HostStorageSystem", &Api::nothing}},
+        {"RescanHba", {"HostStorageSystem", &Api::rescan, write}},
+        {"RescanAllHba", {"HostStorageSystem", &Api::rescan, write}},
+        {"RescanVmfs", {"HostStorageSystem", &Api::rescan, write}},
         {"RefreshStorageSystem", {"HostStorageSystem", &Api::nothing}},
-        {"QueryUnresolvedVmfsVolume", {"HostStorageSystem", &Api::nothing}},
-        {"QueryUnresolvedVmfsVolumes", {"HostDatastoreSystem", &Api::nothing}},
+        {"QueryUnresolvedVmfsVolume", {"HostStorageSystem", &Api::query_unresolved}},
+        {"QueryUnresolvedVmfsVolumes", {"HostDatastoreSystem", &Api::query_unresolved}},
         {"RefreshDatastore", {"Datastore", &Api::nothing}},
         {"RefreshDatastoreStorageInfo", {"Datastore", &Api::nothing}},
         {"QueryVirtualDiskUuid", {"VirtualDiskManager", &Api::virtual_disk_uuid}},
         {"SearchDatastore_Task", {"HostDatastoreBrowser", &Api::search_datastore}},
         {"SearchDatastoreSubFolders_Task", {"HostDatastoreBrowser", &Api::search_subfolders}},
-        {"EnterMaintenanceMode_Task", {"HostSystem", &Api::enter_maintenance}},
-        {"ExitMaintenanceMode_Task", {"HostSystem", &Api::exit_maintenance}},
+        {"EnterMaintenanceMode_Task", {"HostSystem", &Api::enter_maintenance, write}},
+        {"ExitMaintenanceMode_Task", {"HostSystem", &Api::exit_maintenance, write}},
     };
     return table;
 }
@@ -131,6 +135,9 @@ Reply Api::run(const Call& call) {
     }
     if (!is_target(call, found->second.target))
         return fault_answer(site::faults::no_such_object(call.request.target.type, call.request.target.id));
+    // The free licence: reads only, and that is said before anything is begun (pyvmomi#625).
+    if (found->second.kind == Method::Kind::write && site_.host(host_).licence == site::Licence::free)
+        return fault_answer(site::faults::restricted_version());
     const Outcome outcome = (this->*found->second.run)(call);
     if (const auto* fault = std::get_if<site::Fault>(&outcome)) return fault_answer(*fault);
     Reply reply = answer(call.request.method, std::get<std::string>(outcome));
@@ -141,7 +148,7 @@ Reply Api::run(const Call& call) {
 // nullopt: the method may be called without a session.
 std::optional<Reply> Api::without_session(const Request& request, const Caller& caller) {
     const auto found = methods().find(request.method);
-    if (found != methods().end() && found->second.open) return std::nullopt;
+    if (found != methods().end() && found->second.kind == Method::Kind::open) return std::nullopt;
     if (is_read(request.method) && request.target == well_known::collector) {
         const Outcome outcome = unauthenticated_read(request, caller);
         if (const auto* fault = std::get_if<site::Fault>(&outcome)) return fault_answer(*fault);

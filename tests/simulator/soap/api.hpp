@@ -75,7 +75,7 @@ private:
     struct Method {
         const char* target;  // the type of _this
         Outcome (Api::*run)(const Call&);
-        bool open = false;  // needs no session
+        enum class Kind { read, write, open } kind = Kind::read;  // open: needs no session
     };
     static const std::map<std::string, Method, std::less<>>& methods();
 
@@ -119,6 +119,11 @@ private:
     Outcome register_vm(const Call&);
     Outcome unregister_vm(const Call&);
     Outcome cancel_task(const Call&);
+    Outcome rescan(const Call&);
+    Outcome query_unresolved(const Call&);
+    std::optional<site::Fault> wrong_question(const Call&) const;
+    Outcome has_privilege(const Call&);
+    Outcome has_privileges(const Call&);
     Outcome search_datastore(const Call&);
     Outcome search_subfolders(const Call&);
     Outcome enter_maintenance(const Call&);

@@ -2,6 +2,7 @@
 #include "daemon/xml/xml.hpp"
 #include "tests/simulator/model/faults.hpp"
 #include "tests/simulator/soap/api.hpp"
+#include "tests/simulator/soap/properties.hpp"
 
 namespace vmha::sim {
 namespace {
@@ -83,6 +84,17 @@ Api::Outcome Api::exit_maintenance(const Call& call) {
     return task_xml(site_.change_maintenance(host_, site::Verb::exit_maintenance, call.session->user));
 }
 
+Api::Outcome Api::rescan(const Call&) {
+    site_.rescan(host_);
+    return std::string{};
+}
+
+Api::Outcome Api::query_unresolved(const Call& call) {
+    std::string out;
+    unresolved_volumes(world(call)).write(out, "returnval");
+    return out;
+}
+
 Api::Outcome Api::find_by_uuid(const Call& call) {
     const std::string uuid = call.request.text("uuid");
     if (!parse_boolean(call.request.parameter("vmSearch"))) {
@@ -90,7 +102,7 @@ Api::Outcome Api::find_by_uuid(const Call& call) {
         return std::string("<returnval type=\"HostSystem\">ha-host</returnval>");
     }
     const bool instance = parse_boolean(call.request.parameter("instanceUuid"));
-    for (const auto& [id, vm] : site_.host(host_).vms) {
+    for (const auto& [id, vm] : world(call).vms()) {
         const auto* files = site_.files(host_, vm);
         if (files && (instance ? files->instance_uuid : files->uuid) == uuid) return vm_xml(id);
     }
@@ -100,8 +112,9 @@ Api::Outcome Api::find_by_uuid(const Call& call) {
 Api::Outcome Api::find_by_path(const Call& call) {
     auto path = site_.path_in_datastore(host_, call.request.text("path"));
     if (auto* fault = std::get_if<site::Fault>(&path)) return std::move(*fault);
-    const auto* vm = site_.vm_by_path(host_, std::get<std::string>(path));
-    return vm ? vm_xml(vm->id) : std::string{};
+    for (const auto& [id, vm] : world(call).vms())
+        if (vm.path == std::get<std::string>(path)) return vm_xml(id);
+    return std::string{};
 }
 
 Api::Outcome Api::find_by_inventory_path(const Call& call) {
@@ -116,7 +129,6 @@ Api::Outcome Api::find_by_inventory_path(const Call& call) {
                                            {"ha-datacenter/host", host_folder},
                                            {"ha-datacenter/datastore", datastore_folder},
                                            {"ha-datacenter/network", network_folder},
-                                           {"ha-datacenter/network/VM Network", network},
                                            {"ha-datacenter/host/" + name, compute},
                                            {"ha-datacenter/host/" + name + "/" + name, host},
                                            {"ha-datacenter/host/" + name + "/Resources", pool}};
@@ -125,8 +137,10 @@ Api::Outcome Api::find_by_inventory_path(const Call& call) {
         return "<returnval type=\"" + ref.type + "\">" + xml::escaped(ref.id) + "</returnval>";
     };
     if (found != fixed.end()) return returned(found->second);
-    for (const auto& [id, vm] : site_.host(host_).vms)
+    for (const auto& [id, vm] : world(call).vms())
         if (path == "ha-datacenter/vm/" + vm.name) return vm_xml(id);
+    for (const Ref& network : network_refs(world(call)))
+        if (path == "ha-datacenter/network/" + network_name(network)) return returned(network);
     const auto datastore = datastore_ref(world(call));
     if (datastore && path == "ha-datacenter/datastore/" + site_.disk_of(host_)->datastore())
         return returned(*datastore);
@@ -187,7 +201,7 @@ std::optional<std::string> Api::file(const std::string& path, const std::string&
     line("scsi0:0.fileName", base + ".vmdk");
     line("ethernet0.present", "TRUE");
     line("ethernet0.virtualDev", "vmxnet3");
-    line("ethernet0.networkName", "VM Network");
+    line("ethernet0.networkName", vms_network);
     line("ethernet0.addressType", "generated");
     line("ethernet0.generatedAddress", "00:0c:29:" + files->uuid.substr(24, 2) + ":" +
                                            files->uuid.substr(26, 2) + ":" + files->uuid.substr(28, 2));

@@ -12,8 +12,8 @@ Value entity_name(const World& world, const Ref& ref) {
     if (ref == well_known::network_folder) return Value::text("network");
     if (ref == well_known::pool) return Value::text("Resources");
     if (ref == well_known::compute || ref == well_known::host) return Value::text(world.host().config.name);
-    if (ref == well_known::network) return Value::text("VM Network");
-    if (const auto id = vm_id(ref)) return Value::text(world.site.vm(world.id, *id)->name);
+    if (ref.type == "Network") return Value::text(network_name(ref));
+    if (const auto id = vm_id(ref)) return Value::text(world.vm(*id)->name);
     if (ref.type == "Datastore") return Value::text(world.site.disk_of(world.id)->datastore());
     return Value::text(ref.id);
 }
@@ -59,7 +59,7 @@ Value children(const World& world, const Ref& ref) {
     if (ref == well_known::vm_folder) return all_vms(world, ref);
     if (ref == well_known::host_folder) return Value::refs({well_known::compute});
     if (ref == well_known::datastore_folder) return all_datastores(world, ref);
-    return Value::refs({well_known::network});
+    return Value::refs(network_refs(world));
 }
 
 Value datacenter_configuration(const World&, const Ref&) {
@@ -123,11 +123,20 @@ Value pool_summary(const World& world, const Ref& ref) {
                                                  {"runtime", pool_runtime(world, ref)}});
 }
 
-Value network_summary(const World&, const Ref&) {
-    return Value::object("NetworkSummary", {{"network", Value::ref(well_known::network)},
-                                            {"name", Value::text("VM Network")},
-                                            {"accessible", Value::boolean(true)},
+Value network_summary(const World& world, const Ref& ref) {
+    const std::string name = network_name(ref);
+    return Value::object("NetworkSummary", {{"network", Value::ref(ref)},
+                                            {"name", Value::text(name)},
+                                            {"accessible", Value::boolean(has_network(world, name))},
                                             {"ipPoolName", Value::text("")}});
+}
+
+Value network_hosts(const World& world, const Ref& ref) {
+    return has_network(world, network_name(ref)) ? Value::refs({well_known::host}) : Value::refs({});
+}
+
+Value network_vms(const World& world, const Ref& ref) {
+    return network_name(ref) == vms_network ? all_vms(world, ref) : Value::refs({});
 }
 
 Value datastore_capabilities(const World&, const Ref&) {
@@ -168,7 +177,8 @@ const Types& inventory_types() {
                                             {"vm", all_vms},
                                             {"config", pool_config},
                                             {"childConfiguration", unset}})},
-        {"Network", entity_properties({{"summary", network_summary}, {"host", only_host}, {"vm", all_vms}})},
+        {"Network",
+         entity_properties({{"summary", network_summary}, {"host", network_hosts}, {"vm", network_vms}})},
         {"HostDatastoreSystem", {{"datastore", all_datastores}, {"capabilities", datastore_capabilities}}},
         {"HostNetworkSystem",
          {{"value", unset},
@@ -197,10 +207,11 @@ const std::map<std::string, Ref>& fixed_objects() {
     static const std::map<std::string, Ref> table = [] {
         std::map<std::string, Ref> made;
         for (const Ref& ref :
-             {root,     datacenter,  vm_folder,    host_folder,   datastore_folder, network_folder, compute,
-              pool,     host,        network,      service,       sessions,         tasks,          events,
-              licenses, search,      view_manager, storage,       datastores,       network_system, autostart,
-              browser,  environment, options,      virtual_disks, permissions,      collector})
+             {root,           datacenter, vm_folder, host_folder,  datastore_folder, network_folder,
+              compute,        pool,       host,      service,      sessions,         tasks,
+              events,         licenses,   search,    view_manager, storage,          datastores,
+              network_system, autostart,  browser,   environment,  options,          virtual_disks,
+              permissions,    collector})
             made[ref.id] = ref;
         return made;
     }();
@@ -233,10 +244,15 @@ Properties entity_properties(Properties own) {
 bool exists(const World& world, const Ref& ref) {
     if (ref.type == "VirtualMachine") {
         const auto id = vm_id(ref);
-        return id && world.site.vm(world.id, *id);
+        return id && world.vm(*id);
     }
     if (ref.type == "Task") return world.host().tasks.contains(ref.id);
     if (ref.type == "Datastore") return datastore_ref(world) == ref;
+    if (ref.type == "Network") {
+        for (const Ref& network : network_refs(world))
+            if (network == ref) return true;
+        return false;
+    }
     if (ref.type == "ContainerView") return world.views.contains(ref.id);
     const auto fixed = fixed_objects().find(ref.id);
     return fixed != fixed_objects().end() && fixed->second.type == ref.type;

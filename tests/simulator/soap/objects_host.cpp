@@ -11,7 +11,7 @@ Value hardware_summary(const World& world) {
     return Value::object("HostHardwareSummary", {{"vendor", Value::text("Simulated")},
                                                  {"model", Value::text("esxsim")},
                                                  {"uuid", Value::text(world.host().uuid)},
-                                                 {"memorySize", Value::integer64(memory_bytes)},
+                                                 {"memorySize", Value::integer64(host_memory_bytes(world))},
                                                  {"cpuModel", Value::text(cpu_model)},
                                                  {"cpuMhz", Value::integer(cpu_mhz)},
                                                  {"numCpuPkgs", Value::integer16(1)},
@@ -27,9 +27,10 @@ Value summary(const World& world, const Ref& ref) {
                                                        {"product", about(world)},
                                                        {"vmotionEnabled", Value::boolean(false)},
                                                        {"faultToleranceEnabled", Value::boolean(false)}});
-    Value quick = Value::object("HostListSummaryQuickStats", {{"overallCpuUsage", Value::integer(100)},
-                                                              {"overallMemoryUsage", Value::integer(2048)},
-                                                              {"uptime", Value::integer(0)}});
+    Value quick = Value::object("HostListSummaryQuickStats",
+                                {{"overallCpuUsage", Value::integer(100)},
+                                 {"overallMemoryUsage", Value::integer(memory_used_mb(world))},
+                                 {"uptime", Value::integer(0)}});
     return Value::object("HostListSummary", {{"host", Value::ref(ref)},
                                              {"hardware", hardware_summary(world)},
                                              {"runtime", host_runtime(world, ref)},
@@ -78,7 +79,7 @@ Value hardware(const World& world, const Ref&) {
                                                    {"numCpuThreads", Value::integer16(cpu_cores)},
                                                    {"hz", Value::integer64(cpu_hz)}})},
          {"cpuPkg", Value::list("HostCpuPackage", {package})},
-         {"memorySize", Value::integer64(memory_bytes)},
+         {"memorySize", Value::integer64(host_memory_bytes(world))},
          {"numaInfo", {}},
          {"smcPresent", Value::boolean(false)},
          {"pciDevice", {}},
@@ -133,6 +134,19 @@ Value licensable(const World&, const Ref&) {
 }
 
 }  // namespace
+
+int64_t host_memory_bytes(const World& world) {
+    const auto& for_vms = world.host().memory_mb;
+    return for_vms ? (*for_vms + host_memory_mb) << 20 : memory_bytes;
+}
+
+int64_t memory_used_mb(const World& world) {
+    int64_t used = host_memory_mb;
+    if (!world.host().memory_mb) return used;
+    for (const auto& [id, vm] : world.host().vms)
+        if (const auto* files = world.site.files(world.id, vm); vm.process && files) used += files->memory_mb;
+    return used;
+}
 
 Value about(const World&) {
     return Value::object("AboutInfo", {{"name", Value::text("VMware ESXi")},

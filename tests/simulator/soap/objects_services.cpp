@@ -37,26 +37,50 @@ Value latest_event(const World& world, const Ref&) {
                                    {"fullFormattedMessage", Value::text("The host has been started.")}});
 }
 
-Value license_edition(const World&, const Ref&) {
-    return Value::text("esx.standard");
+struct Edition {
+    const char* key;
+    const char* name;
+};
+
+Edition edition_of(const World& world) {
+    switch (world.host().licence) {
+        case site::Licence::free: return {"esxBasic", "vSphere 7 Hypervisor"};
+        case site::Licence::expired: return {"eval", "Evaluation Mode"};
+        case site::Licence::full: break;
+    }
+    return {"esx.standard.cpuPackage", "vSphere 7 Standard"};
 }
 
-Value license_list(const World&, const Ref&) {
+Value license_edition(const World& world, const Ref&) {
+    return Value::text(edition_of(world).key);
+}
+
+Value license_list(const World& world, const Ref&) {
+    const Edition edition = edition_of(world);
     Value license =
         Value::object("LicenseManagerLicenseInfo", {{"licenseKey", Value::text("00000-00000-00000-00000")},
-                                                    {"editionKey", Value::text("esx.standard.cpuPackage")},
-                                                    {"name", Value::text("vSphere 7 Standard")},
+                                                    {"editionKey", Value::text(edition.key)},
+                                                    {"name", Value::text(edition.name)},
                                                     {"total", Value::integer(0)},
                                                     {"used", Value::integer(1)},
                                                     {"costUnit", Value::text("cpuPackage")}});
     return Value::list("LicenseManagerLicenseInfo", {license});
 }
 
-Value license_evaluation(const World&, const Ref&) {
-    Value diagnostic = Value::object(
-        "KeyAnyValue", {{"key", Value::text("diagnostic")}, {"value", Value::text("").derived()}});
+Value license_evaluation(const World& world, const Ref&) {
+    const auto row = [](const char* key, Value value) {
+        return Value::object("KeyAnyValue",
+                             {{"key", Value::text(key)}, {"value", std::move(value).derived()}});
+    };
+    const bool over = world.host().expired();
+    std::vector<Value> rows{
+        row("diagnostic", Value::text(over ? "Evaluation period has expired, please install license" : ""))};
+    if (over) {
+        rows.push_back(row("expirationHours", Value::integer64(world.host().evaluation_days * 24)));
+        rows.push_back(row("expirationMinutes", Value::integer64(0)));
+    }
     return Value::object("LicenseManagerEvaluationInfo",
-                         {{"properties", Value::list("KeyAnyValue", {diagnostic})}});
+                         {{"properties", Value::list("KeyAnyValue", std::move(rows))}});
 }
 
 Value license_source(const World&, const Ref&) {
@@ -112,7 +136,7 @@ Value service_content(const World& world, const Ref&) {
 Value recent_tasks(const World& world, const Ref& ref) {
     std::vector<Ref> tasks;
     if (const auto id = vm_id(ref))
-        for (const auto& task : world.site.vm(world.id, *id)->recent_tasks) tasks.push_back({"Task", task});
+        for (const auto& task : world.vm(*id)->recent_tasks) tasks.push_back({"Task", task});
     if (ref == well_known::tasks)
         for (const auto& task : world.host().recent_tasks) tasks.push_back({"Task", task});
     return Value::refs(tasks);

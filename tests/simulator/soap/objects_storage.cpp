@@ -1,4 +1,4 @@
-// Datastore, storage adapters, LUNs and paths, and the host's network.
+// Datastore, storage adapters, LUNs and paths.
 #include "tests/simulator/soap/properties.hpp"
 
 namespace vmha::sim {
@@ -7,14 +7,24 @@ namespace {
 constexpr const char* target = "iqn.1996-10.com.ec:1";
 constexpr const char* target_address = "172.31.254.10:3260";
 
+// The LUN that the host sees, mounted or not: the one that the network brings now, else the one that it lost.
+const site::Disk* lun_of(const World& world) {
+    const auto& host = world.host();
+    const auto& seen = host.offered ? host.offered : host.disk;
+    return seen ? &world.site.disks()[*seen] : nullptr;
+}
+bool path_works(const World& world) {
+    return world.host().offered.has_value();
+}
+
 std::string adapter_key(const World& world) {
     return "key-vim.host.InternetScsiHba-" + world.host().config.iscsi_adapter;
 }
 std::string disk_key(const World& world) {
-    return "key-vim.host.ScsiDisk-" + world.site.disk_of(world.id)->device();
+    return "key-vim.host.ScsiDisk-" + lun_of(world)->device();
 }
 std::string unit_key(const World& world) {
-    return "key-vim.host.MultipathInfo.LogicalUnit-" + world.site.disk_of(world.id)->device();
+    return "key-vim.host.MultipathInfo.LogicalUnit-" + lun_of(world)->device();
 }
 
 Value iscsi_adapter(const World& world) {
@@ -70,7 +80,7 @@ Value iscsi_adapter(const World& world) {
 }
 
 Value scsi_disk(const World& world) {
-    const std::string& device = world.site.disk_of(world.id)->device();
+    const std::string& device = lun_of(world)->device();
     return Value::object(
                "HostScsiDisk",
                {{"deviceName", Value::text("/vmfs/devices/disks/" + device)},
@@ -86,8 +96,7 @@ Value scsi_disk(const World& world) {
                 {"scsiLevel", Value::integer(5)},
                 {"serialNumber", Value::text("unavailable")},
                 {"operationalState",
-                 Value::list("xsd:string",
-                             {Value::text(world.host().accessible ? "ok" : "lostCommunication")})},
+                 Value::list("xsd:string", {Value::text(path_works(world) ? "ok" : "lostCommunication")})},
                 {"capacity",
                  Value::object("HostDiskDimensionsLba", {{"blockSize", Value::integer(512)},
                                                          {"block", Value::integer64(volume_bytes / 512)}})},
@@ -96,8 +105,8 @@ Value scsi_disk(const World& world) {
 }
 
 Value multipath_info(const World& world) {
-    if (!world.site.disk_of(world.id)) return Value::object("HostMultipathInfo", {{"lun", {}}});
-    const bool working = world.host().accessible;
+    if (!lun_of(world)) return Value::object("HostMultipathInfo", {{"lun", {}}});
+    const bool working = path_works(world);
     const std::string name = world.host().config.iscsi_adapter + ":C0:T0:L0";
     Value transport = Value::object("HostInternetScsiTargetTransport",
                                     {{"iScsiName", Value::text(target)},
@@ -115,7 +124,7 @@ Value multipath_info(const World& world) {
     Value unit = Value::object(
         "HostMultipathInfoLogicalUnit",
         {{"key", Value::text(unit_key(world))},
-         {"id", Value::text(world.site.disk_of(world.id)->device())},
+         {"id", Value::text(lun_of(world)->device())},
          {"lun", Value::text(disk_key(world))},
          {"path", Value::list("HostMultipathInfoPath", {path})},
          {"policy", Value::object("HostMultipathInfoFixedLogicalUnitPolicy",
@@ -133,7 +142,7 @@ Value mount_fields(const World& world, const std::string& path) {
                           {"accessMode", Value::text("readWrite")},
                           {"mounted", Value::boolean(true)},
                           {"accessible", Value::boolean(accessible)},
-                          {"inaccessibleReason", accessible ? Value{} : Value::text("AllPathsDown_Start")}});
+                          {"inaccessibleReason", accessible ? Value{} : Value::text(world.host().trouble)}});
 }
 
 const site::Disk& disk_of(const World& world) {
@@ -182,35 +191,6 @@ Value datastore_capability(const World&, const Ref&) {
                                                  {"nativeSnapshotSupported", Value::boolean(false)}});
 }
 
-Value virtual_switches() {
-    Value spec = Value::object("HostVirtualSwitchSpec", {{"numPorts", Value::integer(128)}});
-    Value one = Value::object(
-        "HostVirtualSwitch",
-        {{"name", Value::text("vSwitch0")},
-         {"key", Value::text("key-vim.host.VirtualSwitch-vSwitch0")},
-         {"numPorts", Value::integer(2560)},
-         {"numPortsAvailable", Value::integer(2552)},
-         {"mtu", Value::integer(1500)},
-         {"portgroup", Value::list("xsd:string", {Value::text("key-vim.host.PortGroup-VM Network")})},
-         {"pnic", Value::list("xsd:string", {Value::text("key-vim.host.PhysicalNic-vmnic0")})},
-         {"spec", std::move(spec)}});
-    return Value::list("HostVirtualSwitch", {one});
-}
-
-Value kernel_nics(const World& world) {
-    Value ip = Value::object("HostIpConfig", {{"dhcp", Value::boolean(false)},
-                                              {"ipAddress", Value::text(world.host().config.address)},
-                                              {"subnetMask", Value::text("255.0.0.0")}});
-    Value spec = Value::object(
-        "HostVirtualNicSpec",
-        {{"ip", std::move(ip)}, {"mac", Value::text(world.host().mac)}, {"mtu", Value::integer(1500)}});
-    Value one = Value::object("HostVirtualNic", {{"device", Value::text("vmk0")},
-                                                 {"key", Value::text("key-vim.host.VirtualNic-vmk0")},
-                                                 {"portgroup", Value::text("Management Network")},
-                                                 {"spec", std::move(spec)}});
-    return Value::list("HostVirtualNic", {one});
-}
-
 }  // namespace
 
 std::string datastore_url(const World& world) {
@@ -243,11 +223,11 @@ Value vmfs_volume(const World& world) {
 }
 
 Value storage_device_info(const World& world, const Ref&) {
-    const bool mounted = world.site.disk_of(world.id) != nullptr;
+    const bool seen = lun_of(world) != nullptr;
     return Value::object(
         "HostStorageDeviceInfo",
         {{"hostBusAdapter", Value::list("HostHostBusAdapter", {iscsi_adapter(world)})},
-         {"scsiLun", mounted ? Value::list("ScsiLun", {scsi_disk(world)}) : Value::list("ScsiLun")},
+         {"scsiLun", seen ? Value::list("ScsiLun", {scsi_disk(world)}) : Value::list("ScsiLun")},
          {"scsiTopology", {}},
          {"multipathInfo", multipath_info(world)},
          {"plugStoreTopology", {}},
@@ -267,49 +247,55 @@ Value file_system_volume_info(const World& world, const Ref&) {
          {"mountInfo", Value::list("HostFileSystemMountInfo", std::move(mounts))}});
 }
 
-Value network_info(const World& world, const Ref&) {
-    Value card = Value::object(
-        "PhysicalNic",
-        {{"key", Value::text("key-vim.host.PhysicalNic-vmnic0")},
-         {"device", Value::text("vmnic0")},
-         {"pci", Value::text("0000:0b:00.0")},
-         {"driver", Value::text("nvmxnet3")},
-         {"linkSpeed", Value::object("PhysicalNicLinkInfo",
-                                     {{"speedMb", Value::integer(10000)}, {"duplex", Value::boolean(true)}})},
-         {"spec", Value::object("PhysicalNicSpec", {})},
-         {"wakeOnLanSupported", Value::boolean(false)},
-         {"mac", Value::text(world.host().mac)}});
-    Value group = Value::object(
-        "HostPortGroup",
-        {{"key", Value::text("key-vim.host.PortGroup-VM Network")},
-         {"vswitch", Value::text("key-vim.host.VirtualSwitch-vSwitch0")},
-         {"computedPolicy", Value::object("HostNetworkPolicy", {})},
-         {"spec", Value::object("HostPortGroupSpec", {{"name", Value::text("VM Network")},
-                                                      {"vlanId", Value::integer(0)},
-                                                      {"vswitchName", Value::text("vSwitch0")},
-                                                      {"policy", Value::object("HostNetworkPolicy", {})}})}});
-    Value names = Value::object("HostDnsConfig", {{"dhcp", Value::boolean(false)},
-                                                  {"hostName", Value::text(world.host().config.name)},
-                                                  {"domainName", Value::text("")}});
-    return Value::object("HostNetworkInfo", {{"vswitch", virtual_switches()},
-                                             {"proxySwitch", {}},
-                                             {"portgroup", Value::list("HostPortGroup", {group})},
-                                             {"pnic", Value::list("PhysicalNic", {card})},
-                                             {"vnic", kernel_nics(world)},
-                                             {"consoleVnic", {}},
-                                             {"dnsConfig", std::move(names)},
-                                             {"ipRouteConfig", {}}});
+Value unresolved_volumes(const World& world) {
+    if (!world.host().unresolved || !world.host().offered) return {};
+    const site::Disk& disk = *lun_of(world);
+    Value partition = Value::object("HostScsiDiskPartition", {{"diskName", Value::text(disk.device())},
+                                                              {"partition", Value::integer(1)}});
+    Value extent = Value::object("HostUnresolvedVmfsExtent",
+                                 {{"device", std::move(partition)},
+                                  {"devicePath", Value::text("/vmfs/devices/disks/" + disk.device() + ":1")},
+                                  {"vmfsUuid", Value::text(disk.vmfs_uuid())},
+                                  {"isHeadExtent", Value::boolean(true)},
+                                  {"ordinal", Value::integer(0)},
+                                  {"startBlock", Value::integer(0)},
+                                  {"endBlock", Value::integer(static_cast<int>(volume_bytes >> 20) - 1)},
+                                  {"reason", Value::text("diskIdMismatch")}});
+    Value status =
+        Value::object("HostUnresolvedVmfsVolumeResolveStatus", {{"resolvable", Value::boolean(true)},
+                                                                {"incompleteExtents", Value::boolean(false)},
+                                                                {"multipleCopies", Value::boolean(false)}});
+    return Value::list("HostUnresolvedVmfsVolume",
+                       {Value::object("HostUnresolvedVmfsVolume",
+                                      {{"extent", Value::list("HostUnresolvedVmfsExtent", {extent})},
+                                       {"vmfsLabel", Value::text(disk.datastore())},
+                                       {"vmfsUuid", Value::text(disk.vmfs_uuid())},
+                                       {"totalBlocks", Value::integer(static_cast<int>(volume_bytes >> 20))},
+                                       {"resolveStatus", std::move(status)}})});
 }
 
-Value autostart_config(const World&, const Ref&) {
+Value autostart_config(const World& world, const Ref&) {
+    std::vector<Value> rows;
+    for (const auto& [id, vm] : world.vms())
+        if (world.host().autostart.contains(vm.path))
+            rows.push_back(Value::object(
+                "AutoStartPowerInfo",
+                {{"key", Value::ref(vm_ref(id))},
+                 {"startOrder", Value::integer(static_cast<int>(rows.size()) + 1)},
+                 {"startDelay", Value::integer(-1)},
+                 {"waitForHeartbeat", Value::leaf("AutoStartWaitHeartbeatSetting", "systemDefault")},
+                 {"startAction", Value::text("powerOn")},
+                 {"stopDelay", Value::integer(-1)},
+                 {"stopAction", Value::text("systemDefault")}}));
+    const bool enabled = !world.host().autostart.empty();
     return Value::object(
         "HostAutoStartManagerConfig",
-        {{"defaults", Value::object("AutoStartDefaults", {{"enabled", Value::boolean(false)},
+        {{"defaults", Value::object("AutoStartDefaults", {{"enabled", Value::boolean(enabled)},
                                                           {"startDelay", Value::integer(120)},
                                                           {"stopDelay", Value::integer(120)},
                                                           {"waitForHeartbeat", Value::boolean(false)},
                                                           {"stopAction", Value::text("PowerOff")}})},
-         {"powerInfo", Value::list("AutoStartPowerInfo")}});
+         {"powerInfo", Value::list("AutoStartPowerInfo", std::move(rows))}});
 }
 
 Value user_session(const World& world, const site::Session& session) {

@@ -78,7 +78,7 @@ Value result(const World& world, const site::Task& task) {
 
 Value info(const World& world, const Ref& ref) {
     const site::Task& task = world.host().tasks.at(ref.id);
-    const auto* vm = task.vm != 0 ? world.site.vm(world.id, task.vm) : nullptr;
+    const auto* vm = task.vm != 0 ? world.vm(task.vm) : nullptr;
     const bool running = task.state == site::TaskState::running;
     return Value::object(
         "TaskInfo",

@@ -5,7 +5,7 @@ namespace vmha::sim {
 namespace {
 
 const site::Vm& vm_of(const World& world, const Ref& ref) {
-    return *world.site.vm(world.id, *vm_id(ref));
+    return *world.vm(*vm_id(ref));
 }
 
 // nullptr when the configuration cannot be read: then config is unset (pyvmomi docs/vim/VirtualMachine.rst).
@@ -104,15 +104,14 @@ Value devices(const World& world, const site::VmFiles& files, const std::string&
                                                {"capacityInKB", Value::integer64(16777216)}});
     Value network = Value::object(
         "VirtualEthernetCardNetworkBackingInfo",
-        {{"deviceName", Value::text("VM Network")}, {"network", Value::ref(well_known::network)}});
+        {{"deviceName", Value::text(vms_network)}, {"network", Value::ref(network_ref(vms_network))}});
     const std::string& id = files.uuid;
     const std::string mac = "00:0c:29:" + id.substr(24, 2) + ":" + id.substr(26, 2) + ":" + id.substr(28, 2);
-    Value card =
-        Value::object("VirtualVmxnet3", {{"key", Value::integer(4000)},
-                                         {"deviceInfo", described("Network adapter 1", "VM Network")},
-                                         {"backing", std::move(network).derived()},
-                                         {"addressType", Value::text("generated")},
-                                         {"macAddress", Value::text(mac)}});
+    Value card = Value::object("VirtualVmxnet3", {{"key", Value::integer(4000)},
+                                                  {"deviceInfo", described("Network adapter 1", vms_network)},
+                                                  {"backing", std::move(network).derived()},
+                                                  {"addressType", Value::text("generated")},
+                                                  {"macAddress", Value::text(mac)}});
     return Value::list("VirtualDevice", {std::move(controller).derived(), std::move(disk).derived(),
                                          std::move(card).derived()});
 }

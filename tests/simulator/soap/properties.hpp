@@ -41,11 +41,19 @@ Value storage_device_info(const World& world, const Ref&);
 Value file_system_volume_info(const World& world, const Ref&);
 Value network_info(const World& world, const Ref&);
 Value autostart_config(const World& world, const Ref&);
+Value unresolved_volumes(const World& world);
 Value host_mount_info(const World& world);
 Value vmfs_volume(const World& world);
 Value about(const World& world);
 Value user_session(const World& world, const site::Session& session);
 std::string datastore_url(const World& world);
+
+// The port group of every VM.
+inline constexpr const char* vms_network = "VM Network";
+// A host's own needs of memory.
+inline constexpr int64_t host_memory_mb = 2048;
+int64_t host_memory_bytes(const World& world);
+int64_t memory_used_mb(const World& world);
 
 inline constexpr int64_t volume_bytes = 1099243192320;  // a 1 TiB LUN
 inline constexpr int64_t volume_free_bytes = 824633720832;

@@ -1,5 +1,6 @@
 #include "tests/simulator/soap/world.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
@@ -20,6 +21,16 @@ std::string World::wall(site::Time time) const {
     std::snprintf(text + length, sizeof text - length, ".%06dZ",
                   static_cast<int>(since_epoch.count() % 1000000));
     return text;
+}
+
+const std::map<int, site::Vm>& World::vms() const {
+    static const std::map<int, site::Vm> none;
+    return site.now() < host().loading_until ? none : host().vms;
+}
+
+const site::Vm* World::vm(int number) const {
+    const auto found = vms().find(number);
+    return found == vms().end() ? nullptr : &found->second;
 }
 
 Ref vm_ref(int id) {
@@ -43,8 +54,8 @@ std::optional<Ref> datastore_ref(const World& world) {
 
 Value all_vms(const World& world, const Ref&) {
     std::vector<Ref> refs;
-    refs.reserve(world.host().vms.size());
-    for (const auto& [id, vm] : world.host().vms) refs.push_back(vm_ref(id));
+    refs.reserve(world.vms().size());
+    for (const auto& [id, vm] : world.vms()) refs.push_back(vm_ref(id));
     return Value::refs(refs);
 }
 
@@ -53,26 +64,64 @@ Value all_datastores(const World& world, const Ref&) {
     return ref ? Value::refs({*ref}) : Value::refs({});
 }
 
-Value all_networks(const World&, const Ref&) {
-    return Value::refs({well_known::network});
+Ref network_ref(const std::string& name) {
+    return {"Network", "HaNetwork-" + name};
+}
+
+std::string network_name(const Ref& ref) {
+    return ref.id.substr(std::string_view("HaNetwork-").size());
+}
+
+bool has_network(const World& world, const std::string& name) {
+    const auto& names = world.host().networks;
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<Ref> network_refs(const World& world) {
+    std::vector<Ref> refs;
+    for (const auto& name : world.host().networks) refs.push_back(network_ref(name));
+    if (!world.vms().empty() && !has_network(world, vms_network)) refs.push_back(network_ref(vms_network));
+    return refs;
+}
+
+Value all_networks(const World& world, const Ref& ref) {
+    if (ref.type == "VirtualMachine") return Value::refs({network_ref(vms_network)});
+    if (ref.type != "HostSystem") return Value::refs(network_refs(world));
+    std::vector<Ref> refs;
+    for (const auto& name : world.host().networks) refs.push_back(network_ref(name));
+    return Value::refs(refs);
 }
 
 std::vector<Ref> shown_by(const World& world, const site::Change& change) {
     using What = site::Change::What;
     using namespace well_known;
+    std::vector<Ref> refs;
+    const auto add_views = [&] {
+        for (const auto& [id, view] : world.views) refs.push_back({"ContainerView", id});
+    };
     switch (change.what) {
-        case What::vm: return {vm_ref(change.vm)};
+        case What::vm:
+            // What VMs use of the host's memory is watched only where it is scarce.
+            if (world.host().memory_mb) return {vm_ref(change.vm), host};
+            return {vm_ref(change.vm)};
         case What::task: return {{"Task", change.task}, tasks};
-        case What::host: return {host, storage};
+        case What::host:
+            refs = network_refs(world);
+            for (const Ref& ref :
+                 {host, storage, autostart, licenses, network_folder, network_system, compute})
+                refs.push_back(ref);
+            add_views();
+            return refs;
         case What::sessions: return {sessions};
         case What::datastore:
         case What::inventory: break;
     }
-    std::vector<Ref> refs{host, vm_folder, pool, network, datastores, storage};
+    refs = network_refs(world);
+    for (const Ref& ref : {host, vm_folder, pool, datastores, storage, autostart}) refs.push_back(ref);
     if (const auto datastore = datastore_ref(world)) refs.push_back(*datastore);
     if (change.what == What::datastore) return refs;
     refs.push_back(vm_ref(change.vm));
-    for (const auto& [id, view] : world.views) refs.push_back({"ContainerView", id});
+    add_views();
     return refs;
 }
 
@@ -100,9 +149,9 @@ std::vector<Ref> contents(const World& world, const View& view) {
     add(whole || top == host_folder || top == compute, pool);
     if (wants("VirtualMachine") &&
         (whole || top == vm_folder || top == pool || top == compute || top == host))
-        for (const auto& [id, vm] : world.host().vms) all.push_back(vm_ref(id));
+        for (const auto& [id, vm] : world.vms()) all.push_back(vm_ref(id));
     if (const auto datastore = datastore_ref(world)) add(whole || top == datastore_folder, *datastore);
-    add(whole || top == network_folder, network);
+    for (const Ref& network : network_refs(world)) add(whole || top == network_folder, network);
     return all;
 }
 

@@ -30,6 +30,9 @@ struct World {
     uint64_t version = 0;                    // counts changes, for config.changeVersion
 
     const site::Host& host() const { return site.host(id); }
+    // The inventory as hostd shows it: nothing at all while it is still loading.
+    const std::map<int, site::Vm>& vms() const;
+    const site::Vm* vm(int number) const;
     std::string wall(site::Time time) const;  // 2026-11-22T07:18:02.123456Z
     Value time(site::Time time) const { return Value::leaf("xsd:dateTime", wall(time)); }
 };
@@ -45,7 +48,6 @@ inline const Ref network_folder{"Folder", "ha-folder-network"};
 inline const Ref compute{"ComputeResource", "ha-compute-res"};
 inline const Ref pool{"ResourcePool", "ha-root-pool"};
 inline const Ref host{"HostSystem", "ha-host"};
-inline const Ref network{"Network", "HaNetwork-VM Network"};
 inline const Ref service{"ServiceInstance", "ServiceInstance"};
 inline const Ref sessions{"SessionManager", "ha-sessionmgr"};
 inline const Ref collector{"PropertyCollector", "ha-property-collector"};
@@ -67,6 +69,11 @@ inline const Ref permissions{"AuthorizationManager", "ha-authmgr"};
 
 Ref vm_ref(int id);
 std::optional<int> vm_id(const Ref& ref);
+Ref network_ref(const std::string& name);
+std::string network_name(const Ref& ref);
+bool has_network(const World& world, const std::string& name);
+// The host's port groups, and those that a VM refers to although the host has them no longer.
+std::vector<Ref> network_refs(const World& world);
 std::optional<Ref> datastore_ref(const World& world);  // nullopt: no datastore now
 
 bool exists(const World& world, const Ref& ref);

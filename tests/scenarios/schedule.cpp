@@ -1,0 +1,234 @@
+#include "tests/scenarios/schedule.hpp"
+
+#include <algorithm>
+
+#include "daemon/core/operation.hpp"
+
+namespace vmha::scenario {
+namespace {
+
+using core::milliseconds;
+using core::seconds;
+
+constexpr Duration tick = milliseconds(100);
+constexpr Duration trouble_time = seconds(600);
+constexpr Duration calm_time = seconds(150);
+constexpr Duration cluster_calm_time = seconds(1500);
+
+}  // namespace
+
+Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line) {
+    return Schedule(seed, on_line).run();
+}
+
+Schedule::Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line)
+    : random_(seed), with_cluster_(chance(0.5)), world_(make_config()) {
+    world_.on_line = on_line;
+    world_.on_shim_end = [this](const ShimEnd& end) { check_end(end); };
+    world_.on_lost = [this](const std::string& node, const core::Write& write, bool carried_out) {
+        if (!carried_out) lost_[node] = write;
+    };
+    world_.on_wrong = [this](const std::string& what) { violated(what); };
+    world_.on_write = [this](const std::string& node, const core::Write& write) { check_write(node, write); };
+    world_.on_login = [this](const std::string& node, const std::string& host, bool right) {
+        check_login(node, host, right);
+    };
+    site().on_corruption = [this](site::HostId host, const std::string&) { check_corruption(host); };
+    if (with_cluster_) cluster_.emplace(world_, make_cluster());
+}
+
+Explored Schedule::run() {
+    run_for(seconds(pick(1, 40)));
+    const Time end = world_.now() + trouble_time;
+    while (world_.now() < end && violation_.empty()) {
+        if (chance(0.04)) make_trouble();
+        if (chance(0.02)) ask_something();
+        advance();
+    }
+    if (violation_.empty()) settle();
+    return {violation_, world_.steps()};
+}
+
+// --- the site
+
+WorldConfig Schedule::make_config() {
+    WorldConfig config;
+    config.site = site::default_site();
+    site::SiteConfig& site = config.site;
+    site.seed = random_();
+    site.vms.resize(2);  // vm2 is nobody's business
+    make_vm(site);
+    site.mirror = with_cluster_;
+    site.recovery = seconds(pick(0, 30));
+    site.apd_timeout = seconds(pick(20, 140));
+    site.lost_lock = static_cast<site::LostLock>(pick(0, 2));
+    site.invalid_for = seconds(pick(1, 40));
+    if (chance(0.2)) site.invalid_after_register = seconds(pick(0, 10));
+    site.rescan_needed = chance(0.3);
+    site.lock_break = seconds(pick(0, 20));
+    for (const auto verb : {site::Verb::register_vm, site::Verb::power_on, site::Verb::power_off})
+        site.task_times[verb] = milliseconds(chance(0.5) ? pick(0, 50) : pick(0, 12000));
+    for (auto& host : site.hosts) host.boot = seconds(pick(0, 30));
+    site.late_inventory = seconds(chance(0.5) ? pick(0, 20) : 0);
+    const bool refuse = chance(0.2);
+    config.tune = [refuse](core::Settings& settings) {
+        std::erase_if(settings.vms, [](const auto& item) { return !(item.first == vm1); });
+        if (refuse) settings.vms.at(vm1).on_running_elsewhere = core::OnRunningElsewhere::refuse;
+    };
+    return config;
+}
+
+void Schedule::make_vm(site::SiteConfig& site) {
+    site::VmConfig& vm = site.vms.front();
+    vm.files.tools = chance(0.8);
+    vm.files.keep_uuid = chance(0.7);
+    vm.files.boot = seconds(pick(0, 60));
+    vm.files.shutdown = chance(0.8) ? std::optional<site::Time>(seconds(pick(0, 60))) : std::nullopt;
+    if (!with_cluster_ && chance(0.5)) vm.registered_on = chance(0.5) ? "esxi1" : "esxi2";
+    vm.powered_on = !vm.registered_on.empty() && chance(0.5);
+}
+
+ClusterConfig Schedule::make_cluster() {
+    ClusterConfig cluster;
+    cluster.vms = {vm1};
+    cluster.heartbeat_timeout = seconds(pick(10, 50));
+    cluster.activation = seconds(pick(0, 5));
+    cluster.monitor_interval = seconds(pick(5, 30));
+    cluster.stop_timeout = seconds(pick(100, 600));
+    cluster.script_timeout = cluster.stop_timeout + seconds(pick(-60, 60));
+    cluster.both_go_down = chance(0.3);
+    cluster.node_boot = seconds(pick(5, 60));
+    return cluster;
+}
+
+// --- the course of things
+
+void Schedule::advance() {
+    world_.run(tick);
+    check_state();
+}
+
+void Schedule::run_for(Duration duration) {
+    for (const Time end = world_.now() + duration; world_.now() < end && violation_.empty();) advance();
+}
+
+void Schedule::repair_host(const std::string& node) {
+    const std::string host = world_.host_of(node);
+    world_.host_power(host, true);
+    site().host_network(id(host), site::Network::up);
+    site().set_licence(id(host), site::Licence::full);
+    site().see_snapshot(id(host), false);
+    site().set_autostart(id(host), world_.path_of(vm1), false);
+    site().fail_unregister(id(host), 0);
+    site().lie_about_power_on(id(host), 0);
+    if (!with_cluster_) site().offer(id(host), 0);
+    if (const site::Vm* vm = entry_at(host); vm && vm->heartbeat == site::Color::red)
+        site().set_heartbeat(id(host), vm->id, site::Color::green);
+    maintenance(host, false);
+    world_.lose_replies(host, 0);
+    // A stranger's unreadable entry might be ours: somebody takes care of it.
+    if (const site::Vm* stranger = site().vm_by_path(id(host), "vm2/vm2.vmx")) {
+        site().set_connection(id(host), stranger->id, site::Connection::connected);
+        site().crash(id(host), stranger->id);
+    }
+}
+
+void Schedule::repair() {
+    world_.network.heal();
+    for (const auto& node : world_.node_names()) repair_host(node);
+    person_ends_questions();
+    for (const auto& node : world_.node_names()) {
+        if (!with_cluster_) world_.kill_shims(node);
+        if (site().host(id(world_.host_of(node))).answering) world_.node_power(node, true);
+        world_.start_daemon(node);
+        for (const auto& other : world_.node_names()) {
+            const std::string host = world_.host_of(other);
+            world_.secret(node, host, site().host(id(host)).config.accounts.front().password);
+            wrong_logins_.clear();
+            world_.retry_login(node, host);
+        }
+    }
+}
+
+void Schedule::settle() {
+    repair();
+    run_for(seconds(40));
+    for (const auto& node : world_.node_names()) world_.start_daemon(node);
+    if (with_cluster_)
+        settle_cluster();
+    else
+        settle_requests();
+}
+
+// The cluster brings the group up on one node, where it may run on the other: a stop there comes first.
+void Schedule::settle_requests() {
+    run_for(calm_time);
+    const std::string node = some_node();
+    const std::string other = node == "ec1" ? "ec2" : "ec1";
+    expect(other, core::Kind::stop);
+    expect(node, core::Kind::start);
+    run_for(calm_time);
+    if (violation_.empty() && !healthy_at(node))
+        violated("after all trouble " + node +
+                 " does not find the VM healthy: " + world_.state(node)->vms.at(vm1).health.detail);
+    expect(node, core::Kind::stop);
+}
+
+bool Schedule::healthy_at(const std::string& node) const {
+    const core::State* state = world_.state(node);
+    return state && state->vms.at(vm1).health.verdict == core::Verdict::healthy;
+}
+
+// The group comes up on one node by itself, or once a person starts it; then it moves.
+void Schedule::settle_cluster() {
+    const auto online = [&]() -> std::string {
+        const bool one = cluster_->online("ec1"), two = cluster_->online("ec2");
+        if (one == two || !cluster_->resting()) return "";
+        const std::string node = one ? "ec1" : "ec2";
+        return healthy_at(node) ? node : "";
+    };
+    const auto wait_for = [&](const std::string& node, Duration limit) {
+        for (const Time end = world_.now() + limit; world_.now() < end && violation_.empty();) {
+            if (!online().empty() && (node.empty() || online() == node)) return true;
+            run_for(seconds(1));
+        }
+        return false;
+    };
+    if (!wait_for("", cluster_calm_time)) {
+        cluster_->start_group("ec1");
+        person_ends_questions();
+        if (!wait_for("", cluster_calm_time))
+            return violated("after all trouble the group does not come up (" + cluster_->status() + ")");
+    }
+    run_for(calm_time);
+    const std::string from = online();
+    const std::string to = from == "ec1" ? "ec2" : "ec1";
+    if (from.empty()) return;  // a monitor may just have moved it: seen again in another schedule
+    cluster_->move(to);
+    if (!wait_for(to, cluster_calm_time))
+        return violated("after all trouble the group does not move to " + to + " (" + cluster_->status() +
+                        ")");
+    run_for(calm_time);
+    if (violation_.empty() && entry_at(world_.host_of(from)))
+        violated("after all trouble an entry is left on " + world_.host_of(from));
+}
+
+void Schedule::expect(const std::string& node, core::Kind kind) {
+    if (!violation_.empty()) return;
+    std::optional<ShimEnd> ended;
+    world_.on_shim_end = [&](const ShimEnd& end) {
+        check_end(end);
+        ended = end;
+    };
+    world_.shim(node, kind, vm1, seconds(600));
+    for (int i = 0; i < 6100 && !ended && violation_.empty(); ++i) advance();
+    world_.on_shim_end = [this](const ShimEnd& end) { check_end(end); };
+    if (!violation_.empty()) return;
+    const std::string what = "after all trouble a " + std::string(core::word(kind)) + " on " + node;
+    if (!ended)
+        violated(what + " does not end");
+    else if (ended->ending != core::Ending::ok)
+        violated(what + " fails: " + ended->detail);
+}
+
+}  // namespace vmha::scenario

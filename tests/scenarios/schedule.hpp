@@ -1,0 +1,97 @@
+// One schedule of the explorer: a random site, random trouble and requests, then calm; what must hold is
+// checked at every write, every answer and every tick. The seed is the schedule.
+#pragma once
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+
+#include "tests/scenarios/cluster.hpp"
+#include "tests/scenarios/explorer.hpp"
+
+namespace vmha::scenario {
+
+inline const VmName vm1("vm1");
+// The view of a host may be that old: freshness_s and the way there.
+inline constexpr Duration view_age = core::seconds(8);
+
+class Schedule {
+public:
+    Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line);
+
+    Explored run();
+
+private:
+    // --- schedule.cpp: the site, and the course of things
+    WorldConfig make_config();
+    void make_vm(site::SiteConfig& site);
+    ClusterConfig make_cluster();
+    void advance();
+    void run_for(Duration duration);
+    void settle();
+    void repair();
+    void repair_host(const std::string& node);
+    void settle_requests();
+    void settle_cluster();
+    bool healthy_at(const std::string& node) const;
+    void expect(const std::string& node, core::Kind kind);
+
+    // --- schedule_trouble.cpp
+    void make_trouble();
+    void trouble_with_power();
+    void trouble_with_networks();
+    void trouble_with_daemons();
+    void trouble_with_host();
+    void trouble_with_storage();
+    void trouble_with_vm();
+    void trouble_with_stranger();
+    void trouble_with_accounts();
+    void ask_something();
+    void maintenance(const std::string& host, bool on);
+    void person_ends_questions();
+
+    // --- schedule_checks.cpp
+    void violated(const std::string& what);
+    bool disturbed(const std::string& host) const;
+    void disturb(const std::string& host) { disturbed_[host] = world_.now(); }
+    void check_end(const ShimEnd& end);
+    void check_stopped(const ShimEnd& end, const std::string& host);
+    void check_started(const ShimEnd& end, const std::string& host);
+    void check_write(const std::string& node, const core::Write& write);
+    void check_target(const core::Write& write);
+    void check_peer_write(const std::string& node, const core::Write& write);
+    void check_power_on(const core::State& state, const core::VmState& vm, const core::Write& write);
+    void check_replay(const std::string& node, const core::Write& write);
+    void check_answer(const core::Write& write);
+    void check_corruption(site::HostId host);
+    void check_login(const std::string& node, const std::string& host, bool right);
+    void check_state();
+    void check_monitor(const std::string& node);
+    bool runs_well(const std::string& host) const;
+
+    int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+    bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
+    std::string some_node() { return chance(0.5) ? "ec1" : "ec2"; }
+    site::HostId id(const std::string& host) const { return *world_.site.find_host(host); }
+    const site::Vm* entry_at(const std::string& host) const;
+    site::Site& site() { return world_.site; }
+
+    std::mt19937_64 random_;
+    bool with_cluster_;
+    World world_;
+    std::optional<Cluster> cluster_;
+    std::string violation_;
+    std::map<std::string, core::Write> lost_;         // by node: the last write that never arrived
+    std::map<std::string, Time> disturbed_;           // by host: fate had its hand in it
+    std::map<std::string, Time> not_well_;            // by host: when the VM was last not running well there
+    std::map<std::string, Time> not_here_;            // by host: when it last had no process there
+    std::map<std::string, Time> cannot_start_since_;  // by host: maintenance or a licence that reads only
+    std::map<std::string, Time> answered_;            // by host: our last answer to a question
+    std::map<std::string, int> wrong_logins_;         // by node, host and secret
+    std::map<std::string, std::string> secrets_;      // by node and host
+    int last_secret_ = 0;
+};
+
+}  // namespace vmha::scenario
