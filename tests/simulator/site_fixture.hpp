@@ -25,6 +25,12 @@ inline TaskState did(Site& site, HostId host, int vm, Verb verb) {
     return task_of(site, host, site.power(host, vm, verb, "root")).state;
 }
 
+inline int running(Site& site, HostId host, const std::string& path = vm1) {
+    const int vm = registered(site, host, path);
+    REQUIRE(did(site, host, vm, Verb::power_on) == TaskState::success);
+    return vm;
+}
+
 inline std::string fault_of(Site& site, HostId host, const std::string& task) {
     const auto& fault = task_of(site, host, task).fault;
     return fault ? fault->name : "";
