@@ -97,7 +97,8 @@ bool Engine::store(const core::Write& write, Stored& stored) {
     const auto& flying = state_.vms.at(write.vm).*stored.slot;
     if (!flying || flying->write.id != write.id) return true;
     const auto kept = stored.store.put(*flying);
-    complain_once("the store of writes about " + write.vm.str(), kept, "; so it is not sent");
+    complain_once("the store of writes about " + write.vm.str(), kept ? stored.store.state_directory() : kept,
+                  kept ? "; the runtime directory takes its place" : "; so it is not sent");
     if (kept) stored.ids[write.vm] = write.id;
     return kept.has_value();
 }

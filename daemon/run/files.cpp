@@ -106,7 +106,8 @@ void give_to_owner_of(const Fd& fd, const std::string& directory) {
 Result<std::string> read_file(const std::string& path, size_t bytes_max) {
     // O_NONBLOCK: opening a FIFO without a writer would wait for ever.
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (fd.get() < 0) return io_error("read", path, errno);
+    // Below a file there is none, as below a folder that is not there.
+    if (fd.get() < 0) return io_error("read", path, errno == ENOTDIR ? ENOENT : errno);
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) return io_error("read", path, errno);
     if (!S_ISREG(status.st_mode))
@@ -141,7 +142,7 @@ Result<> write_file(const std::string& path, std::string_view text, mode_t mode,
 }
 
 Result<> remove_file(const std::string& path) {
-    if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+    if (::unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return {};
     return io_error("remove", path, errno);
 }
 

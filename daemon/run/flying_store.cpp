@@ -93,29 +93,52 @@ std::optional<Flying> from_json(const Json& value, const std::string& boot_id, T
     return flying;
 }
 
+std::string path_in(const std::string& directory, const VmName& vm) {
+    return directory + "/" + vm.str() + ".json";
+}
+
 }  // namespace
 
-FlyingStore::FlyingStore(const std::string& state_dir, std::string boot_id, HostName local,
-                         const std::string& folder)
-    : directory_(state_dir + "/" + folder), boot_id_(std::move(boot_id)), local_(std::move(local)) {}
+FlyingStore::FlyingStore(const std::string& state_dir, const std::string& runtime_dir, std::string boot_id,
+                         HostName local, const std::string& folder)
+    : directory_(state_dir + "/" + folder),
+      spare_(runtime_dir + "/" + folder),
+      boot_id_(std::move(boot_id)),
+      local_(std::move(local)) {}
 
-Result<> FlyingStore::put(const Flying& flying) {
+Result<> FlyingStore::put_into(const std::string& directory, const Flying& flying) {
     const std::string text = dump_json(to_json(flying, boot_id_));
-    const std::string file = path(flying.write.vm);
+    const std::string file = path_in(directory, flying.write.vm);
     auto stored = write_file(file, text, 0600, Sync::none);
     if (stored || stored.error().code != Errc::not_found) return stored;
-    if (auto made = prepare_directory(directory_, 0700); !made) return made;
+    if (auto made = prepare_directory(directory, 0700); !made) return made;
     return write_file(file, text, 0600, Sync::none);
 }
 
+Result<> FlyingStore::put(const Flying& flying) {
+    state_directory_ = put_into(directory_, flying);
+    // At most one of the two is there, so that nobody has to tell which is the newer one.
+    if (state_directory_) return remove_file(path_in(spare_, flying.write.vm));
+    auto spared = put_into(spare_, flying);
+    return spared ? spared : state_directory_;
+}
+
 Result<> FlyingStore::drop(const VmName& vm) {
-    return remove_file(path(vm));
+    auto dropped = remove_file(path_in(spare_, vm));
+    auto dropped_too = remove_file(path_in(directory_, vm));
+    return dropped ? dropped_too : dropped;
 }
 
 FlyingStore::Restored FlyingStore::load(const VmName& vm, Time now) const {
-    const auto text = read_file(path(vm), file_bytes_max);
+    auto spared = load_from(spare_, vm, now);
+    return spared.flying ? spared : load_from(directory_, vm, now);
+}
+
+FlyingStore::Restored FlyingStore::load_from(const std::string& directory, const VmName& vm, Time now) const {
+    const std::string file = path_in(directory, vm);
+    const auto text = read_file(file, file_bytes_max);
     if (!text && text.error().code == Errc::not_found) return {};
-    std::string cause = text ? "cannot understand " + path(vm) : text.error().message;
+    std::string cause = text ? "cannot understand " + file : text.error().message;
     if (text)
         if (const auto value = parse_json(*text))
             if (auto flying = from_json(*value, boot_id_, now); flying && flying->write.vm == vm)
@@ -133,10 +156,6 @@ FlyingStore::AllRestored FlyingStore::load_all(const std::set<VmName>& vms, Time
         if (!one.warning.empty()) all.warnings.push_back(std::move(one.warning));
     }
     return all;
-}
-
-std::string FlyingStore::path(const VmName& vm) const {
-    return directory_ + "/" + vm.str() + ".json";
 }
 
 Flying FlyingStore::unknown(const VmName& vm, Time now) const {

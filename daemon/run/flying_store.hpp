@@ -7,6 +7,10 @@
 // is back, after tens of seconds, a new session concludes nothing from absence for settle_s anyway. An fsync
 // would wait for the disk on the way of every write, seconds where the disk is busy with mirroring.
 //
+// Where the state directory cannot be written (full, read-only), the file lies in the runtime directory until
+// it can be again: that outlives a killed daemon too. A stop that cannot be carried out would take the node
+// down.
+//
 // A file that cannot be read or understood (a crash may leave an empty one) says one thing for certain: a
 // write of this VM was on its way. So it counts as an unanswered register on the local host with
 // `unknown_limit` to go: as long as a host may still be carrying out something, nothing negative is concluded
@@ -28,11 +32,13 @@ public:
 
     // boot_id: of this boot, see boot_id(). local: the host to assume where a file does not tell. folder: the
     // answers to questions, which may fly beside another write of the same VM, have one of their own.
-    FlyingStore(const std::string& state_dir, std::string boot_id, HostName local,
-                const std::string& folder = "flying");
+    FlyingStore(const std::string& state_dir, const std::string& runtime_dir, std::string boot_id,
+                HostName local, const std::string& folder = "flying");
 
     // Before the write is sent. An error means that it must not be sent.
     Result<> put(const core::Flying& flying);
+    // Of the last put: what is wrong with the state directory, where the runtime directory took its place.
+    const Result<>& state_directory() const { return state_directory_; }
     // After the answer.
     Result<> drop(const VmName& vm);
 
@@ -52,10 +58,12 @@ public:
     AllRestored load_all(const std::set<VmName>& vms, core::Time now) const;
 
 private:
-    std::string path(const VmName& vm) const;
+    Result<> put_into(const std::string& directory, const core::Flying& flying);
+    Restored load_from(const std::string& directory, const VmName& vm, core::Time now) const;
     core::Flying unknown(const VmName& vm, core::Time now) const;
 
-    std::string directory_;
+    std::string directory_, spare_;
+    Result<> state_directory_;
     std::string boot_id_;
     HostName local_;
 };

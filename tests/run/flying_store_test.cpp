@@ -1,6 +1,9 @@
 // Unanswered writes outlive the daemon; what cannot be read counts as the write that would do the most harm.
 #include "daemon/run/flying_store.hpp"
 
+#include <filesystem>
+#include <fstream>
+
 #include "common/json.hpp"
 #include "tests/run/child.hpp"
 #include "tests/run/temp_dir.hpp"
@@ -40,7 +43,7 @@ Flying some_write(const VmName& vm = vm1) {
 }
 
 FlyingStore store_of(const TempDir& dir, const std::string& boot = "boot-a") {
-    return FlyingStore(dir.path(), boot, esxi1);
+    return FlyingStore(dir.path(), dir.path() + "/run", boot, esxi1);
 }
 
 void check_unknown(const FlyingStore::Restored& restored, const VmName& vm, Time now) {
@@ -82,6 +85,35 @@ TEST_CASE("a stored write comes back whole in the same boot, and as unanswered")
     CHECK(write.limit == at(130));
     CHECK(restored.flying->sent == at(100));
     CHECK(restored.flying->unanswered);
+}
+
+TEST_CASE("where the state directory cannot be written, the runtime directory takes its place") {
+    TempDir dir;
+    std::filesystem::create_directory(dir.path() + "/run");
+    std::ofstream(dir.path() + "/flying") << "a file in the way";
+    auto store = store_of(dir);
+    REQUIRE(store.put(some_write()).has_value());
+    CHECK_FALSE(store.state_directory().has_value());
+    REQUIRE(store_of(dir).load(vm1, at(110)).flying);
+    CHECK(store_of(dir).load(vm1, at(110)).flying->write.id == 42);
+    SECTION("it goes when it was answered") {
+        REQUIRE(store.drop(vm1).has_value());
+        CHECK_FALSE(store_of(dir).load(vm1, at(110)).flying);
+    }
+    SECTION("the next one lies in the state directory again, once that can be written, and alone") {
+        std::filesystem::remove(dir.path() + "/flying");
+        auto next = some_write();
+        next.write.id = 43;
+        REQUIRE(store.put(next).has_value());
+        CHECK(store.state_directory().has_value());
+        CHECK(store_of(dir).load(vm1, at(110)).flying->write.id == 43);
+        CHECK(std::filesystem::is_empty(dir.path() + "/run/flying"));
+    }
+    SECTION("neither of them: it must not be sent") {
+        std::filesystem::remove_all(dir.path() + "/run/flying");
+        std::ofstream(dir.path() + "/run/flying") << "a file in the way here too";
+        CHECK_FALSE(store.put(some_write()).has_value());
+    }
 }
 
 TEST_CASE("every verb comes back as itself") {
@@ -199,7 +231,7 @@ TEST_CASE("a directory that vanished is made again, one that cannot be made is a
     CHECK(store.put(some_write()).has_value());
 
     dir.write("file", "");
-    FlyingStore nowhere(dir.file("file"), "boot-a", esxi1);
+    FlyingStore nowhere(dir.file("file"), dir.file("file"), "boot-a", esxi1);
     const auto put = nowhere.put(some_write());
     REQUIRE(!put);
     CHECK(put.error().message == "cannot write " + dir.file("file/flying/vm1.json") + ": Not a directory");

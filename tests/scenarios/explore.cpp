@@ -1,10 +1,45 @@
-// explore [--schedules N] [--seed S] [--trace]: N random schedules from seed S on; a violation prints its
-// seed, and the same seed replays it exactly.
+// explore [--schedules N] [--seed S] [--first] [--trace]: N random schedules from seed S on; a violation prints
+// its seed and the commit, and the same seed on the same commit replays it exactly.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 #include "tests/scenarios/explorer.hpp"
+
+namespace {
+
+// The first line that git says about the tree that this program was built in; nothing where it cannot tell.
+std::string git(const std::string& folder, const std::string& arguments) {
+    const std::string command = "git -C '" + folder + "' " + arguments + " 2>/dev/null";
+    FILE* pipe = popen(command.c_str(), "r");
+    if (!pipe) return {};
+    std::array<char, 256> line{};
+    const bool any = std::fgets(line.data(), line.size(), pipe) != nullptr;
+    while (std::fgetc(pipe) != EOF) continue;
+    if (pclose(pipe) != 0 || !any) return {};
+    const std::string text(line.data());
+    return text.substr(0, text.find('\n'));
+}
+
+// "1f72bb9", "1f72bb9 modified", or "unknown".
+std::string commit() {
+    std::error_code error;
+    const std::string folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    const std::string name = git(folder, "rev-parse --short HEAD");
+    if (name.empty()) return "unknown";
+    return git(folder, "status --porcelain --untracked-files=no").empty() ? name : name + " modified";
+}
+
+void print_violation(uint64_t seed, const std::string& violation) {
+    const auto number = static_cast<unsigned long long>(seed);
+    std::printf("seed %llu: %s\n", number, violation.c_str());
+    std::printf("  commit %s; replay it there: explore --schedules 1 --seed %llu --trace\n", commit().c_str(),
+                number);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     using namespace vmha::scenario;
@@ -28,7 +63,7 @@ int main(int argc, char** argv) {
         steps += explored.steps;
         if (explored.violation.empty()) continue;
         ++violations;
-        std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed + i), explored.violation.c_str());
+        print_violation(seed + i, explored.violation);
     }
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     std::printf("%llu schedules, %zu steps, %.1f s\n", static_cast<unsigned long long>(schedules), steps,

@@ -1,28 +1,27 @@
 #!/usr/bin/env bash
-# Can the explorer fail? Applies the mutations of mutations.txt to the core, one at a time in a copy of the tree, builds
-# the explorer and lets it run. Prints for each whether it was found and after how many schedules.
-#   tests/scenarios/mutations.sh [SCHEDULES [NAME]]     default 3000 schedules, all mutations
+# Can the explorer and the scenarios fail? Applies the mutations of mutations.txt to the daemon, one at a time in a copy
+# of the tree, builds both, and lets first the explorer run, then the scenarios. Prints a row of README's table for each:
+# after how many schedules the explorer found it and what it said, and which scenarios found it.
+#   tests/scenarios/mutations.sh [SCHEDULES [NAME...]]     default 3000 schedules, all mutations
+# VMHA_MUTANT_DIR: where the copy is built, default build/mutant; two runs at a time need two of them.
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-schedules=${1:-3000} only=${2:-}
+schedules=${1:-3000}
+[ $# -eq 0 ] || shift
+only=" $* "
 list="$top/tests/scenarios/mutations.txt"
-copy="$top/build/mutant"
-mkdir -p "$copy"
+copy=${VMHA_MUTANT_DIR:-$top/build/mutant}
 
 # The whole tree once; then the mutated file goes back after each mutation, newer than what was built of it.
 copy_tree() {
-    rm -rf "$copy/tree" "$copy/build"
-    mkdir -p "$copy/tree"
+    rm -rf "${copy:?}/tree"
+    mkdir -p "$copy/tree" "$copy/pristine"
     (cd "$top" && git ls-files -z -co --exclude-standard | tar -c --null -T - -f -) | tar -x -C "$copy/tree" -f -
 }
-restore() { cp "$top/$1" "$copy/tree/$1"; }
 
-build() {
-    cmake -S "$copy/tree" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DVMHA_UNIT_TESTS=OFF &&
-        cmake --build "$copy/build" --target explore -j "$jobs"
-}
+build() { cmake --build "$copy/build" --target explore run_scenarios -j "$jobs" >"$copy/log" 2>&1 </dev/null; }
 
 # mutate FILE TEXT REPLACEMENT
 mutate() {
@@ -36,28 +35,65 @@ open(path, "w").write(source.replace(text, replacement))
 PYTHON
 }
 
-found=0 missed=0
+# Both end by themselves; what no longer does so after a mutation has been found.
+# "SCHEDULES | SENTENCE", or "- | "
+by_explorer() {
+    local status line
+    timeout 300 "$copy/build/bin/explore" --schedules "$schedules" --first >"$copy/log" 2>&1 </dev/null
+    status=$?
+    [ "$status" -ne 0 ] || { echo "- | "; return 1; }
+    line=$(grep -m1 '^seed ' "$copy/log") || line="seed ?: ends with $status"
+    line=${line#seed }
+    echo "${line%%:*} | $(sed 's/^[^:]*: //; s/ at [0-9]* ms$//; s/|/\//g' <<<"$line")"
+}
+
+# The names of the first two that fail and how many they are, or "-"
+by_scenarios() {
+    local failed
+    (cd "$copy/tree" && timeout 100 "$copy/build/bin/run_scenarios" tests/scenarios/*/) >"$copy/log" 2>&1 </dev/null
+    case $? in
+        0) echo "-"; return 1 ;;
+        1) ;;
+        *) echo "do not end"; return 0 ;;
+    esac
+    mapfile -t failed < <(sed -n 's|^tests/scenarios/\([^/]*\)/:.*|\1|p' "$copy/log" | uniq)
+    printf '`%s`' "${failed[0]}"
+    [ ${#failed[@]} -lt 2 ] || printf ' and %d more' $((${#failed[@]} - 1))
+    echo
+}
+
 copy_tree
+if ! cmake -S "$copy/tree" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DVMHA_UNIT_TESTS=OFF \
+    >"$copy/log" 2>&1 || ! build; then
+    tail -20 "$copy/log"
+    die "cannot build the tree as it is"
+fi
+by_scenarios >/dev/null && { tail -20 "$copy/log"; die "scenarios fail without any mutation"; }
+
+found=0 missed=0
 while IFS=$'\t' read -r name file text replacement rule; do
     case $name in "" | \#*) continue ;; esac
-    [ -z "$only" ] || [ "$only" = "$name" ] || continue
-    mutate "$file" "$text" "$replacement" || { missed=$((missed + 1)); continue; }
-    if ! build >"$copy/log" 2>&1; then
-        tail -20 "$copy/log"
-        echo "$name: does not build"
+    [ "$only" = "  " ] || [[ $only == *" $name "* ]] || continue
+    cp "$copy/tree/$file" "$copy/pristine/file"
+    if ! mutate "$file" "$text" "$replacement"; then
         missed=$((missed + 1))
-        restore "$file"
         continue
     fi
-    restore "$file"
-    "$copy/build/bin/explore" --schedules "$schedules" --first >"$copy/log" 2>&1 </dev/null
-    if seed=$(grep -m1 '^seed' "$copy/log"); then
-        found=$((found + 1))
-        printf '%-28s found by %s  [%s]\n' "$name" "$seed" "$rule"
-    else
+    built=yes
+    build || built=no
+    cp "$copy/pristine/file" "$copy/tree/$file"
+    if [ "$built" = no ]; then
+        grep -m3 'error' "$copy/log"
+        echo "$name: does not build"
         missed=$((missed + 1))
-        printf '%-28s NOT FOUND in %s schedules  [%s]\n' "$name" "$schedules" "$rule"
+        continue
     fi
+    seen=missed
+    explorer=$(by_explorer) && seen=found
+    scenarios=$(by_scenarios) && seen=found
+    printf '| `%s` | %s | %s | %s |%s\n' "$name" "$rule" "$explorer" "$scenarios" \
+        "$([ "$seen" = found ] || echo ' NOT FOUND')"
+    ((++$seen))
 done <"$list"
 echo "$found found, $missed missed"
 [ "$missed" -eq 0 ]

@@ -23,7 +23,11 @@ Explored explore(uint64_t seed, const std::function<void(const std::string&)>& o
 
 Schedule::Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line)
     : random_(seed), with_cluster_(chance(0.5)), world_(make_config()) {
-    world_.on_line = on_line;
+    world_.on_line = [this, on_line](const std::string& line) {
+        check_line(line);
+        on_line(line);
+    };
+    for (const auto& host : site().config().hosts) all_secrets_.insert(host.accounts.front().password);
     world_.on_shim_end = [this](const ShimEnd& end) { check_end(end); };
     world_.on_lost = [this](const std::string& node, const core::Write& write, bool carried_out) {
         if (!carried_out) lost_[node] = write;
@@ -45,6 +49,7 @@ Explored Schedule::run() {
         if (chance(0.02)) ask_something();
         advance();
     }
+    if (violation_.empty()) wait_for_third_login();
     if (violation_.empty()) settle();
     return {violation_, world_.steps()};
 }
@@ -58,6 +63,7 @@ WorldConfig Schedule::make_config() {
     site.seed = random_();
     site.vms.resize(2);  // vm2 is nobody's business
     make_vm(site);
+    make_stranger(site);
     site.mirror = with_cluster_;
     site.recovery = seconds(pick(0, 30));
     site.apd_timeout = seconds(pick(20, 140));
@@ -88,6 +94,15 @@ void Schedule::make_vm(site::SiteConfig& site) {
     vm.powered_on = !vm.registered_on.empty() && chance(0.5);
 }
 
+// It may look like ours: a path that ends the same, or a copy that somebody made with our instance uuid.
+void Schedule::make_stranger(site::SiteConfig& site) {
+    site::VmFiles& files = site.vms.back().files;
+    const int kind = pick(0, 4);
+    if (kind < 3) return;
+    files.path = path_that_ends_the_same;
+    if (kind == 4) files.instance_uuid = site.vms.front().files.instance_uuid;
+}
+
 ClusterConfig Schedule::make_cluster() {
     ClusterConfig cluster;
     cluster.vms = {vm1};
@@ -116,7 +131,6 @@ void Schedule::repair_host(const std::string& node) {
     const std::string host = world_.host_of(node);
     world_.host_power(host, true);
     site().host_network(id(host), site::Network::up);
-    site().set_licence(id(host), site::Licence::full);
     site().see_snapshot(id(host), false);
     site().set_autostart(id(host), world_.path_of(vm1), false);
     site().fail_unregister(id(host), 0);
@@ -125,11 +139,14 @@ void Schedule::repair_host(const std::string& node) {
     if (const site::Vm* vm = entry_at(host); vm && vm->heartbeat == site::Color::red)
         site().set_heartbeat(id(host), vm->id, site::Color::green);
     maintenance(host, false);
+    free_licence(host, false);
+    no_memory(host, false);
     world_.lose_replies(host, 0);
     // A stranger's unreadable entry might be ours: somebody takes care of it.
-    if (const site::Vm* stranger = site().vm_by_path(id(host), "vm2/vm2.vmx")) {
-        site().set_connection(id(host), stranger->id, site::Connection::connected);
-        site().crash(id(host), stranger->id);
+    if (const site::Vm* vm = site().vm_by_path(id(host), stranger())) {
+        site().set_connection(id(host), vm->id, site::Connection::connected);
+        site().crash(id(host), vm->id);
+        site().unregister_vm(id(host), vm->id);
     }
 }
 
@@ -144,7 +161,7 @@ void Schedule::repair() {
         for (const auto& other : world_.node_names()) {
             const std::string host = world_.host_of(other);
             world_.secret(node, host, site().host(id(host)).config.accounts.front().password);
-            wrong_logins_.clear();
+            logins_.clear();
             world_.retry_login(node, host);
         }
     }

@@ -14,6 +14,7 @@
 namespace vmha::scenario {
 
 inline const VmName vm1("vm1");
+inline const std::string stranger_path = "vm2/vm2.vmx", path_that_ends_the_same = "old/vm1/vm1.vmx";
 // The view of a host may be that old: freshness_s and the way there.
 inline constexpr Duration view_age = core::seconds(8);
 
@@ -27,6 +28,7 @@ private:
     // --- schedule.cpp: the site, and the course of things
     WorldConfig make_config();
     void make_vm(site::SiteConfig& site);
+    void make_stranger(site::SiteConfig& site);
     ClusterConfig make_cluster();
     void advance();
     void run_for(Duration duration);
@@ -48,8 +50,13 @@ private:
     void trouble_with_vm();
     void trouble_with_stranger();
     void trouble_with_accounts();
+    void mistype(const std::string& node, const std::string& host);
+    void change_password(const std::string& node, const std::string& host);
+    void wait_for_third_login();
     void ask_something();
     void maintenance(const std::string& host, bool on);
+    void free_licence(const std::string& host, bool on);
+    void no_memory(const std::string& host, bool on);
     void person_ends_questions();
 
     // --- schedule_checks.cpp
@@ -59,16 +66,29 @@ private:
     void check_end(const ShimEnd& end);
     void check_stopped(const ShimEnd& end, const std::string& host);
     void check_started(const ShimEnd& end, const std::string& host);
+    void check_line(const std::string& line);
     void check_write(const std::string& node, const core::Write& write);
     void check_target(const core::Write& write);
+    void check_moved(const core::State& state, const core::VmState& vm, const core::Write& write);
+    void check_looked(const core::State& state, const core::VmState& vm, const core::Write& write);
+    void check_tidy(const std::string& node, const core::VmState& vm, const core::Write& write);
+    void check_rescan(const std::string& node, const core::Write& write);
     void check_peer_write(const std::string& node, const core::Write& write);
+    void check_preflight(const std::string& node, const core::VmState& vm, const core::Write& write);
+    void check_takeover(const std::string& node, const core::VmState& vm, const core::Write& write);
     void check_power_on(const core::State& state, const core::VmState& vm, const core::Write& write);
     void check_replay(const std::string& node, const core::Write& write);
-    void check_answer(const core::Write& write);
+    void check_answer(const core::State& state, const core::VmState& vm, const core::Write& write);
+    void check_purpose(const core::State& state, const core::VmState& vm, const core::Write& write,
+                       const std::string& asked, const std::string& label);
     void check_corruption(site::HostId host);
     void check_login(const std::string& node, const std::string& host, bool right);
     void check_state();
+    void check_daemon(const std::string& node);
     void check_monitor(const std::string& node);
+    void check_confirmed(const std::string& node, const core::VmState& vm);
+    bool long_since(const std::map<std::string, Time>& since, const std::string& host) const;
+    bool rested(const std::string& node) const;
     bool runs_well(const std::string& host) const;
 
     int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
@@ -76,6 +96,7 @@ private:
     std::string some_node() { return chance(0.5) ? "ec1" : "ec2"; }
     site::HostId id(const std::string& host) const { return *world_.site.find_host(host); }
     const site::Vm* entry_at(const std::string& host) const;
+    std::string stranger() const { return world_.site.config().vms.back().files.path; }
     site::Site& site() { return world_.site; }
 
     std::mt19937_64 random_;
@@ -87,11 +108,25 @@ private:
     std::map<std::string, Time> disturbed_;           // by host: fate had its hand in it
     std::map<std::string, Time> not_well_;            // by host: when the VM was last not running well there
     std::map<std::string, Time> not_here_;            // by host: when it last had no process there
-    std::map<std::string, Time> cannot_start_since_;  // by host: maintenance or a licence that reads only
+    std::map<std::string, Time> maintenance_since_, free_since_, no_memory_since_;  // by host
     std::map<std::string, Time> answered_;            // by host: our last answer to a question
-    std::map<std::string, int> wrong_logins_;         // by node, host and secret
-    std::map<std::string, std::string> secrets_;      // by node and host
-    int last_secret_ = 0;
+    std::map<std::string, Time> rescanned_;           // by node and host, of the daemon that runs
+    std::map<std::string, Time> taken_out_;           // by node: its last unregister on its own host
+    std::map<std::string, bool> unhealthy_;           // by node, at the last tick
+    struct Takeover {
+        uint64_t op = 0;
+        Time since{};
+    };
+    std::map<std::string, Takeover> takeovers_;  // by node: the start that has begun one
+    struct Logins {
+        bool worked = false;
+        std::vector<Time> wrong = {};
+    };
+    std::map<std::string, Logins> logins_;        // by node, host and secret
+    std::map<std::string, std::string> secrets_;  // by node and host, other than that of the beginning
+    std::set<std::string> all_secrets_;
+    enum class Accounts { untouched, mistyped, changed };
+    Accounts accounts_ = Accounts::untouched;
 };
 
 }  // namespace vmha::scenario

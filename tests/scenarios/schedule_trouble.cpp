@@ -7,6 +7,8 @@ namespace {
 
 using core::seconds;
 
+constexpr Duration lockout_time = seconds(2400);  // until a third login would have come (rule 8)
+
 }  // namespace
 
 void Schedule::make_trouble() {
@@ -89,28 +91,41 @@ void Schedule::trouble_with_daemons() {
 void Schedule::maintenance(const std::string& host, bool on) {
     site().host_maintenance(id(host), on);
     if (on)
-        cannot_start_since_.emplace(host, world_.now());
+        maintenance_since_.emplace(host, world_.now());
     else
-        cannot_start_since_.erase(host);
+        maintenance_since_.erase(host);
+}
+
+// It is read and not written.
+void Schedule::free_licence(const std::string& host, bool on) {
+    site().set_licence(id(host), on ? site::Licence::free : site::Licence::full);
+    if (on)
+        free_since_.emplace(host, world_.now());
+    else
+        free_since_.erase(host);
+}
+
+// Less than the VM needs is left for all VMs together.
+void Schedule::no_memory(const std::string& host, bool on) {
+    site().set_memory(id(host), on ? std::optional(512L) : std::nullopt);
+    if (on)
+        no_memory_since_.emplace(host, world_.now());
+    else
+        no_memory_since_.erase(host);
 }
 
 void Schedule::trouble_with_host() {
     const std::string host = world_.host_of(some_node());
-    switch (pick(0, 7)) {
+    switch (pick(0, 8)) {
         case 0: return maintenance(host, chance(0.3));
         case 1: return world_.lose_replies(host, pick(1, 2));
         case 2: return site().hostd_restarts(id(host), seconds(pick(1, 60)));
         case 3: return site().expire_sessions(id(host), std::nullopt);
         case 4: return site().fail_unregister(id(host), pick(0, 4));
         case 5: return site().lie_about_power_on(id(host), pick(0, 1));
-        case 6: {
-            const bool free = chance(0.3);
-            site().set_licence(id(host), free ? site::Licence::free : site::Licence::full);
-            if (free) cannot_start_since_.emplace(host, world_.now());
-            if (!free && !site().host(id(host)).maintenance) cannot_start_since_.erase(host);
-            return;
-        }
+        case 6: return free_licence(host, chance(0.3));
         case 7: return world_.lose_replies(host, 0);
+        case 8: return no_memory(host, chance(0.3));
     }
 }
 
@@ -154,9 +169,9 @@ void Schedule::trouble_with_vm() {
 void Schedule::trouble_with_stranger() {
     const site::HostId host = id(world_.host_of(some_node()));
     if (!site().host(host).powered) return;
-    const site::Vm* vm = site().vm_by_path(host, "vm2/vm2.vmx");
+    const site::Vm* vm = site().vm_by_path(host, stranger());
     if (!vm) {
-        site().register_vm(host, site().datastore_path(host, "vm2/vm2.vmx"), "", "somebody");
+        site().register_vm(host, site().datastore_path(host, stranger()), "", "somebody");
         return;
     }
     switch (pick(0, 3)) {
@@ -169,20 +184,50 @@ void Schedule::trouble_with_stranger() {
     }
 }
 
-// The password is changed at a host, or in a node's file: too late, too early, or both in time.
+// One story about passwords a schedule, and once: a host locks an account after five wrong logins, whatever
+// the secrets were.
 void Schedule::trouble_with_accounts() {
     const std::string node = some_node();
     const std::string host = world_.host_of(some_node());
-    // Once: a host locks an account after five wrong logins, whatever the secrets were.
-    if (last_secret_ == 0) {
-        const std::string fresh = "secret" + std::to_string(++last_secret_);
-        site().set_password(id(host), "root", fresh);
-        site().expire_sessions(id(host), std::nullopt);
-        if (chance(0.5)) return;
+    if (accounts_ == Accounts::untouched) {
+        accounts_ = chance(0.3) ? Accounts::mistyped : Accounts::changed;
+        return accounts_ == Accounts::mistyped ? mistype(node, host) : change_password(node, host);
     }
     const std::string& right = site().host(id(host)).config.accounts.front().password;
     secrets_[node + host] = right;
     world_.secret(node, host, right);
+}
+
+// Somebody mistypes it in a node's file; that secret has never worked.
+void Schedule::mistype(const std::string& node, const std::string& host) {
+    const std::string wrong = "mistyped-secret";
+    all_secrets_.insert(wrong);
+    secrets_[node + host] = wrong;
+    world_.secret(node, host, wrong);
+    site().expire_sessions(id(host), std::nullopt);
+}
+
+// The password is changed at a host: before the nodes' files, or together with one of them.
+void Schedule::change_password(const std::string& node, const std::string& host) {
+    const std::string fresh = "changed-secret";
+    all_secrets_.insert(fresh);
+    site().set_password(id(host), "root", fresh);
+    site().expire_sessions(id(host), std::nullopt);
+    if (chance(0.5)) return;
+    secrets_[node + host] = fresh;
+    world_.secret(node, host, fresh);
+}
+
+// Nobody corrects it for so long that a third login would come.
+void Schedule::wait_for_third_login() {
+    if (accounts_ != Accounts::changed) return;
+    world_.network.heal();
+    for (const auto& node : world_.node_names()) {
+        const std::string host = world_.host_of(node);
+        world_.host_power(host, true);
+        site().host_network(id(host), site::Network::up);
+    }
+    run_for(lockout_time);
 }
 
 // What only a person may answer, a person ends.
