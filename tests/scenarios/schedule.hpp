@@ -107,6 +107,7 @@ private:
     std::map<std::string, core::Write> lost_;         // by node: the last write that never arrived
     std::map<std::string, Time> disturbed_;           // by host: fate had its hand in it
     std::map<std::string, Time> not_well_;            // by host: when the VM was last not running well there
+    std::map<std::string, Time> well_, ran_;          // by host: when it last was so
     std::map<std::string, Time> not_here_;            // by host: when it last had no process there
     std::map<std::string, Time> maintenance_since_, free_since_, no_memory_since_;  // by host
     std::map<std::string, Time> answered_;            // by host: our last answer to a question

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "daemon/core/known.hpp"
 #include "daemon/core/operation.hpp"
 #include "daemon/core/view.hpp"
 #include "tests/scenarios/schedule.hpp"
@@ -9,6 +10,49 @@ namespace {
 
 using core::milliseconds;
 using core::seconds;
+
+constexpr Duration rescan_interval = seconds(5);      // rule 9
+constexpr Duration second_login_after = seconds(59);  // rule 8
+constexpr Duration busy_patience = seconds(61);       // of a start behind a stop
+constexpr Duration resolved_after = seconds(25);      // a partition: the cluster manager decides by then
+constexpr Duration tick_slack = milliseconds(1500);
+
+bool ends_a_vm(core::Verb verb) {
+    return verb == core::Verb::power_off || verb == core::Verb::shutdown_guest;
+}
+
+// A copy with its instance uuid that runs from another path, as far as this view tells.
+bool runs_under_another_path(const core::State& state, const core::HostView& host, const core::VmState& vm,
+                             Time now) {
+    if (!core::fresh(state, host, now) || host.where.contains(vm.name)) return false;
+    const auto of_it = [&](const std::string& uuid) {
+        return std::ranges::any_of(state.hosts, [&](const auto& item) {
+            const auto known = item.second.remembered.find(vm.name);
+            return known != item.second.remembered.end() && known->second.instance_uuid == uuid;
+        });
+    };
+    return std::ranges::any_of(host.entries, [&](const auto& item) {
+        const core::VmEntry& entry = item.second.entry;
+        return entry.path && entry.path->file != vm.settings.vmx.file && entry.power == core::Power::on &&
+               !entry.instance_uuid.empty() && of_it(entry.instance_uuid);
+    });
+}
+
+Duration confirm_of(const core::ConfirmTimes& confirm, Reason reason) {
+    switch (reason) {
+        case Reason::powered_off: return confirm.powered_off;
+        case Reason::suspended: return confirm.suspended;
+        case Reason::not_registered:
+        case Reason::vmx_moved: return confirm.not_registered;
+        case Reason::invalid: return confirm.invalid;
+        case Reason::inaccessible: return confirm.inaccessible;
+        case Reason::datastore_lost:
+        case Reason::volume_unresolved: return confirm.datastore_lost;
+        case Reason::question_pending: return confirm.question_pending;
+        case Reason::heartbeat_red: return confirm.heartbeat_red;
+        default: return Duration::zero();
+    }
+}
 
 }  // namespace
 
@@ -26,11 +70,32 @@ bool Schedule::disturbed(const std::string& host) const {
     return when != disturbed_.end() && world_.now() - when->second < view_age;
 }
 
+bool Schedule::long_since(const std::map<std::string, Time>& since, const std::string& host) const {
+    const auto found = since.find(host);
+    return found != since.end() && world_.now() - found->second > view_age;
+}
+
+// It neither stands still nor has just woken.
+bool Schedule::rested(const std::string& node) const {
+    return world_.now() > world_.stunned_until(node) + seconds(3);
+}
+
+// --- what is said
+
+// Rule 10.
+void Schedule::check_line(const std::string& line) {
+    for (const auto& secret : all_secrets_)
+        if (line.find(secret) != std::string::npos) violated("a secret is told: " + line);
+}
+
 // --- answers
 
 void Schedule::check_end(const ShimEnd& end) {
     const bool stood_still = world_.stunned_until(end.node) > world_.now() - end.took;
     if (end.took > end.allowed + seconds(3) && !stood_still) violated("an answer after the deadline");
+    check_line(end.detail);
+    if (end.kind == core::Kind::stop && end.reason == Reason::superseded)
+        violated("a stop on " + end.node + " gives way to a start");
     if (end.ending != core::Ending::ok) return;
     const std::string host = world_.host_of(end.node);
     if (end.kind == core::Kind::stop) check_stopped(end, host);
@@ -40,6 +105,12 @@ void Schedule::check_end(const ShimEnd& end) {
 void Schedule::check_stopped(const ShimEnd& end, const std::string& host) {
     const std::string what = "a stop on " + end.node + " succeeded while the VM ";
     if (entry_at(host)) violated(what + "is registered on " + host);
+    const core::State* state = world_.state(end.node);
+    const auto taken_out = taken_out_.find(end.node);
+    const bool was_taken_out = taken_out != taken_out_.end() && taken_out->second + end.took > world_.now();
+    if (state && !was_taken_out &&
+        runs_under_another_path(*state, state->hosts.at(state->local), state->vms.at(vm1), world_.now()))
+        violated(what + "runs on " + host + " under another path");
     if (!world_.runs_at(host, vm1)) return;
     // Over the API alone an invalid entry cannot be proved off; that it runs on a peer must do (rule 2).
     const auto& strays = world_.site.host(id(host)).strays;
@@ -68,15 +139,18 @@ void Schedule::check_write(const std::string& node, const core::Write& write) {
     const core::VmState& vm = state.vms.at(write.vm);
     if (!(write.vm == vm1)) violated("a write about a VM that is not configured");
     check_target(write);
+    check_moved(state, vm, write);
+    check_looked(state, vm, write);
+    check_tidy(node, vm, write);
+    check_rescan(node, write);
     if (write.host.str() != world_.host_of(node)) check_peer_write(node, write);
+    if (write.verb == core::Verb::unregister && write.host == state.local) taken_out_[node] = world_.now();
     if (!vm.lock_held) violated("a write without the lock among engines");
     if (vm.op && vm.op->kind == core::Kind::start && vm.op->alone_since &&
         world_.now() - *vm.op->alone_since > seconds(10))
         violated("a write for a start that nobody has waited for since long");
     check_replay(node, write);
-    if (write.verb == core::Verb::answer_question) {
-        check_answer(write);
-    }
+    if (write.verb == core::Verb::answer_question) check_answer(state, vm, write);
     if (write.verb == core::Verb::power_on) check_power_on(state, vm, write);
 }
 
@@ -89,19 +163,85 @@ void Schedule::check_target(const core::Write& write) {
         violated("a write about a stranger's entry: " + core::doing(write));
 }
 
+// Rule 4: ours under another path, nothing is touched. What this operation took out itself was the VM.
+void Schedule::check_moved(const core::State& state, const core::VmState& vm, const core::Write& write) {
+    const bool begins = write.verb == core::Verb::register_vm || write.verb == core::Verb::power_on;
+    if (!begins || !vm.op || vm.op->kind != core::Kind::start) return;
+    for (const auto& [name, host] : state.hosts)
+        if (!vm.op->taken_out.contains(name) && runs_under_another_path(state, host, vm, world_.now()))
+            violated("started beside itself, which runs on " + name.str() + " under another path");
+}
+
+// Rule 6: what a write did is looked at before the next one. Only an answer goes beside another write.
+void Schedule::check_looked(const core::State& state, const core::VmState& vm, const core::Write& write) {
+    if (write.verb == core::Verb::answer_question) return;
+    for (const auto& [name, after] : vm.look_after) {
+        const core::HostView& host = state.hosts.at(name);
+        const auto known = core::known_as_of(host, vm);
+        if (core::fresh(state, host, world_.now()) && (!known || *known < after))
+            violated("a write before a look at what the last one did: " + core::doing(write));
+    }
+}
+
+// Tidied up is only what the cluster did not start here and what runs on a peer.
+void Schedule::check_tidy(const std::string& node, const core::VmState& vm, const core::Write& write) {
+    if (!vm.op || vm.op->kind != core::Kind::tidy) return;
+    if (vm.active) violated("tidied up though the cluster started it here: " + core::doing(write));
+    for (const auto& other : world_.node_names())
+        if (other != node && world_.now() - ran_[world_.host_of(other)] > view_age)
+            violated("tidied up though it does not run on a peer: " + core::doing(write));
+}
+
+// Rule 9.
+void Schedule::check_rescan(const std::string& node, const core::Write& write) {
+    if (write.verb != core::Verb::rescan_storage) return;
+    const std::string key = node + " " + write.host.str();
+    const auto last = rescanned_.find(key);
+    if (last != rescanned_.end() && world_.now() - last->second < rescan_interval)
+        violated("a rescan less than 5 s after the last one: " + core::doing(write));
+    rescanned_[key] = world_.now();
+}
+
 void Schedule::check_peer_write(const std::string& node, const core::Write& write) {
     const core::State& state = *world_.state(node);
     const core::VmState& vm = state.vms.at(write.vm);
-    if (!vm.op || vm.op->kind != core::Kind::start)
-        violated("a write to a peer that no start asked for: " + core::doing(write));
-    const auto since = cannot_start_since_.find(world_.host_of(node));
-    const core::HostView& local = state.hosts.at(state.local);
-    if (vm.op && !vm.op->powered_on && !vm.op->taking_over && since != cannot_start_since_.end() &&
-        world_.now() - since->second > view_age && core::fresh(state, local, world_.now()))
-        violated("something is done to a peer though the preflight fails: " + core::doing(write));
     const auto known = core::known_as_of(state.hosts.at(write.host), vm);
     if (!known || world_.now() - *known > milliseconds(2500))
         violated("a write to a peer without a look just before: " + core::doing(write));
+    if (!vm.op || vm.op->kind != core::Kind::start)
+        return violated("a write to a peer that no start asked for: " + core::doing(write));
+    if (!vm.op->powered_on) check_preflight(node, vm, write);
+    if (ends_a_vm(write.verb)) check_takeover(node, vm, write);
+}
+
+// Rule 6: nothing is done to a peer while the start cannot succeed here, nor where it cannot be done there.
+void Schedule::check_preflight(const std::string& node, const core::VmState& vm, const core::Write& write) {
+    const core::State& state = *world_.state(node);
+    const std::string local = world_.host_of(node);
+    const bool fresh = core::fresh(state, state.hosts.at(state.local), world_.now());
+    const bool no_memory = long_since(no_memory_since_, local) && core::memory_of(state, vm);
+    if (fresh && (long_since(maintenance_since_, local) || long_since(free_since_, local) || no_memory))
+        violated("something is done to a peer though the preflight fails: " + core::doing(write));
+    const auto free_there = free_since_.find(write.host.str());
+    const auto began = takeovers_.find(node);
+    const Time since = began != takeovers_.end() && began->second.op == vm.op->id ? began->second.since
+                                                                                  : world_.now();
+    if (free_there != free_since_.end() && since - free_there->second > view_age)
+        violated("a takeover though nothing can be written there: " + core::doing(write));
+}
+
+// Rule 3: one takeover a start, none where it is refused, none while a partition is being resolved.
+void Schedule::check_takeover(const std::string& node, const core::VmState& vm, const core::Write& write) {
+    if (vm.settings.on_running_elsewhere == core::OnRunningElsewhere::refuse)
+        violated("a takeover though the policy refuses it: " + core::doing(write));
+    if (vm.op->taken_over || vm.op->powered_on) violated("a second takeover: " + core::doing(write));
+    const auto began = takeovers_.find(node);
+    if (began == takeovers_.end() || began->second.op != vm.op->id) return;
+    const core::HostView& peer = world_.state(node)->hosts.at(write.host);
+    const Time since = began->second.since;
+    if (peer.fresh_since > vm.op->began + core::peer_patience && peer.fresh_since <= since &&
+        since < peer.fresh_since + resolved_after)
+        violated("a takeover right after a partition: " + core::doing(write));
 }
 
 void Schedule::check_power_on(const core::State& state, const core::VmState& vm, const core::Write& write) {
@@ -121,19 +261,31 @@ void Schedule::check_replay(const std::string& node, const core::Write& write) {
         violated("replayed blindly: " + core::doing(write));
 }
 
-void Schedule::check_answer(const core::Write& write) {
-    const auto* vm = world_.site.vm(id(write.host.str()), std::stoi(write.vmid));
-    if (!vm || !vm->question || vm->question->id != write.question_id) return;
+void Schedule::check_answer(const core::State& state, const core::VmState& vm, const core::Write& write) {
+    const auto* entry = world_.site.vm(id(write.host.str()), std::stoi(write.vmid));
+    if (!entry || !entry->question || entry->question->id != write.question_id) return;
     std::string label;
-    for (const auto& choice : vm->question->choices)
+    for (const auto& choice : entry->question->choices)
         if (choice.key == write.choice_key) label = choice.label;
-    const std::string& asked = vm->question->message_id;
-    if (!vm->process || asked != "msg.uuid.altered") answered_[write.host.str()] = world_.now();
+    const std::string& asked = entry->question->message_id;
+    if (!entry->process || asked != "msg.uuid.altered") answered_[write.host.str()] = world_.now();
     const bool known = asked == "msg.uuid.altered" || asked == "msg.hbacommon.locklost" ||
                        asked == "msg.hbacommon.outofspace";
     if (!known) violated("an unknown question is answered: " + asked);
     if (asked == "msg.uuid.altered" && label.find("opied") != std::string::npos)
         violated("moved-or-copied is answered with copied");
+    check_purpose(state, vm, write, asked, label);
+}
+
+// By what we are doing: a start answers so that the VM goes on, everything else so that it ends. A start that
+// ends a left-over copy may do either.
+void Schedule::check_purpose(const core::State& state, const core::VmState& vm, const core::Write& write,
+                             const std::string& asked, const std::string& label) {
+    const bool starts = vm.op && vm.op->kind == core::Kind::start && write.host == state.local;
+    if (starts && vm.op->left_over) return;
+    if (starts && asked == "msg.hbacommon.outofspace") violated("a start ends a VM that is out of space");
+    if (!starts && asked == "msg.uuid.altered" && label.find("ancel") == std::string::npos)
+        violated("moved-or-copied is answered with " + label + " while the VM is to end");
 }
 
 // Fate corrupts a disk where the cluster lets two copies run; it must not be our answer that lets a guest go
@@ -145,14 +297,32 @@ void Schedule::check_corruption(site::HostId host) {
         violated("a guest on " + name + " writes with another copy's memory because a question was answered");
 }
 
-// Rule 8: of four wrong logins by two nodes none locks the account.
+// Rule 8: of four wrong logins by two nodes none locks the account; a secret that never worked has one try.
 void Schedule::check_login(const std::string& node, const std::string& host, bool right) {
-    if (right) return;
-    const std::string key = node + " " + host + " " + secrets_[node + host];
-    if (++wrong_logins_[key] > 2) violated("a third wrong login of " + node + " at " + host);
+    Logins& logins = logins_[node + " " + host + " " + secrets_[node + host]];
+    if (right) {
+        logins.worked = true;
+        logins.wrong.clear();
+        return;
+    }
+    logins.wrong.push_back(world_.now());
+    const size_t count = logins.wrong.size();
+    if (count > 2) violated("a third wrong login of " + node + " at " + host);
+    if (count == 2 && !logins.worked)
+        violated("a second login of " + node + " at " + host + " with a secret that never worked");
+    if (count == 2 && logins.wrong[1] - logins.wrong[0] < second_login_after)
+        violated("a second wrong login of " + node + " at " + host + " right after the first");
 }
 
 // --- every tick
+
+// A reason counts only after it has been seen for its time; it cannot have been seen before it was so.
+void Schedule::check_confirmed(const std::string& node, const core::VmState& vm) {
+    const std::string host = world_.host_of(node);
+    const Duration needed = confirm_of(vm.settings.confirm, vm.health.reason);
+    if (world_.now() - well_[host] + tick_slack < needed)
+        violated("a monitor on " + node + " ends for a reason that is not confirmed: " + vm.health.detail);
+}
 
 bool Schedule::runs_well(const std::string& host) const {
     const site::Vm* vm = entry_at(host);
@@ -165,10 +335,32 @@ void Schedule::check_state() {
     const auto one = world_.site.writes_on(0, path), two = world_.site.writes_on(1, path);
     if (one && one == two) violated("two copies write on one disk");
     for (const auto& host : {std::string("esxi1"), std::string("esxi2")}) {
-        if (!world_.runs_at(host, vm1)) not_here_[host] = world_.now();
-        if (!runs_well(host)) not_well_[host] = world_.now();
+        (world_.runs_at(host, vm1) ? ran_ : not_here_)[host] = world_.now();
+        (runs_well(host) ? well_ : not_well_)[host] = world_.now();
     }
-    for (const auto& node : world_.node_names()) check_monitor(node);
+    for (const auto& node : world_.node_names()) {
+        check_daemon(node);
+        check_monitor(node);
+    }
+}
+
+void Schedule::check_daemon(const std::string& node) {
+    const core::State* state = world_.state(node);
+    if (!state) {
+        std::erase_if(rescanned_, [&](const auto& item) { return item.first.starts_with(node + " "); });
+        return;
+    }
+    const core::VmState& vm = state->vms.at(vm1);
+    const uint64_t taking_over = vm.op && vm.op->taking_over ? vm.op->id : 0;
+    if (takeovers_[node].op != taking_over) takeovers_[node] = {taking_over, world_.now()};
+    // What an earlier daemon left is looked at without the lock, until something is to be written.
+    for (const auto* flying : {&vm.flying, &vm.answering})
+        if (*flying && (*flying)->op != 0 && !vm.lock_held)
+            violated("the lock among engines is given back while this is not answered: " +
+                     core::doing((*flying)->write));
+    for (const auto& [caller, since] : vm.waiting_since)
+        if (world_.now() - since > busy_patience && rested(node))
+            violated("a start on " + node + " waits for a stop without a bound");
 }
 
 void Schedule::check_monitor(const std::string& node) {
@@ -179,6 +371,13 @@ void Schedule::check_monitor(const std::string& node) {
     const bool nonzero = health.exit_code != ExitCode::ok;
     if (nonzero && health.verdict != core::Verdict::unhealthy)
         violated("a monitor on " + node + " ends other than 0 without an unhealthy VM");
+    const bool judged = health.verdict != core::Verdict::unknown && health.reason != Reason::paused;
+    const Time confirmed = state->hosts.at(state->local).confirmed.value_or(Time{});
+    if (judged && rested(node) && world_.now() - confirmed > state->settings.freshness + seconds(1))
+        violated("a verdict on " + node + " stands on a view that is not fresh");
+    if (nonzero && vm.flying) violated("a verdict on " + node + " while a write is not answered");
+    if (nonzero && !unhealthy_[node]) check_confirmed(node, vm);
+    unhealthy_[node] = nonzero;
     if (!nonzero || !vm.active || health.reason == Reason::left_over) return;
     const std::string host = world_.host_of(node);
     // It has been running well there all the time that the view may be old.
