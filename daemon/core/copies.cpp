@@ -12,6 +12,9 @@ void end_halts_if_done(Turn& turn, VmState& vm) {
         op.left_over = vm.left_over = false;
     if (!op.taking_over || op.taken_over) return;
     const HostView& peer = turn.state.hosts.at(*op.taking_over);
+    // Decided on the last news before the peer fell silent, and nothing was sent: when it is back all is
+    // judged anew.
+    if (!fresh(turn.state, peer, turn.now) && !op.touched.contains(peer.name)) return op.taking_over.reset();
     if (!fresh(turn.state, peer, turn.now) || decide_halt(turn.state, vm, peer, turn.now)) return;
     op.taken_over = true;
     // What was refused before, such as the lock that it held, says nothing any more.

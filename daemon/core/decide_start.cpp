@@ -36,6 +36,8 @@ Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& 
     if (tries != vm.op->unregistered.end() && tries->second >= bad_entry_tries)
         return fail(host, unreadable ? Reason::inaccessible : Reason::invalid,
                     "its entry on " + host.name.str() + " was invalid again after every new registration");
+    if (vm.op->fault && vm.op->not_before && now < *vm.op->not_before)
+        return try_again(Stage::unregistering, vm, host, seen.entry, Reason::unregister_failed);
     return write(Stage::unregistering, host, Verb::unregister, seen.entry.vmid,
                  "takes out the invalid entry");
 }
@@ -163,7 +165,8 @@ MaybeDecision clear_peers(const State& state, const VmState& vm, Time now) {
     for (const auto& [name, peer] : state.hosts) {
         if (name == state.local || !fresh(state, peer, now) || vm.op->clear_failed.contains(name)) continue;
         const Seen* seen = entry_of(peer, vm);
-        if (seen && seen->entry.power != Power::on && seen->entry.connection == Connection::connected)
+        const bool rests = seen && (seen->entry.power == Power::off || seen->entry.power == Power::suspended);
+        if (rests && seen->entry.connection == Connection::connected && !seen->entry.task)
             return write(Stage::clearing_elsewhere, peer, Verb::unregister, seen->entry.vmid,
                          seen->entry.power == Power::suspended ? "takes the suspended entry out there"
                                                                : "takes the powered-off entry out there");
@@ -236,6 +239,11 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
         if (seen->entry.connection != Connection::connected) return replace_bad_entry(vm, host, *seen, now);
         if (seen->entry.power == Power::on) return confirm(state, vm, host, *seen, now);
     } else if (op.powered_on) {
+        // Its hostd may just have been restarted: not seen is not gone (rule 1).
+        const Time settles = absence_settles(host);
+        if (!absence_proved(state, host, vm, now))
+            return wait(Stage::waiting_for_vm, host, Reason::settling,
+                        "not in the inventory, which may still be loading", settles > now ? settles : never);
         return fail(host, Reason::running_elsewhere,
                     "it left the inventory of " + host.name.str() + " after this start had powered it on");
     }

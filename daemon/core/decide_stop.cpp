@@ -34,7 +34,7 @@ Decision halt_unreadable(const VmState& vm, const HostView& host, const Seen& se
     const bool refused =
         op.fault && op.fault_doing == doing({.vm = vm.name, .host = host.name, .verb = Verb::power_off});
     const bool unreadable = seen.entry.connection == Connection::inaccessible;
-    if (!refused && !op.not_before)
+    if (!refused && op.odd_refusals == 0)
         return write(Stage::powering_off, host, Verb::power_off, seen.entry.vmid,
                      "its entry is not valid, but the host says that it runs");
     return wait(Stage::waiting_for_vm, host, unreadable ? Reason::inaccessible : Reason::unproved,
@@ -55,6 +55,8 @@ Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& h
                     "the entry is not valid, so its power state proves nothing", patience_over);
     // The host takes no running VM out, and says that this one runs.
     if (seen.entry.power == Power::on) return halt_unreadable(vm, host, seen);
+    if (op.fault && op.not_before && now < *op.not_before)
+        return try_again(Stage::unregistering, vm, host, seen.entry, Reason::unregister_failed);
     if (runs_on_fresh_peer(state, vm, host, now))
         return write(Stage::unregistering, host, Verb::unregister, vmid,
                      "not valid here, and it runs on a peer");
@@ -63,8 +65,8 @@ Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& h
     if (count(op.unregistered, host.name) == 0)
         return write(Stage::unregistering, host, Verb::unregister, vmid,
                      "to register it anew and read its state");
-    return fail(host, Reason::unproved,
-                "the entry on " + host.name.str() + " stays invalid, so nothing proves that the VM is off");
+    return wait(Stage::waiting_for_vm, host, Reason::unproved,
+                "the entry stays invalid after a new registration, so nothing proves that the VM is off");
 }
 
 bool storage_gone(const VmState& vm, const HostView& host, Time now) {

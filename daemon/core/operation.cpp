@@ -91,6 +91,18 @@ void begin_waiting_start(Turn& turn, VmState& vm) {
 
 }  // namespace
 
+namespace {
+
+// What cannot be tidied up now is tried again at longer and longer intervals: nobody waits for it.
+void rest_after_tidy(Turn& turn, VmState& vm, bool done) {
+    constexpr int doublings = 6;
+    vm.tidy_failures = done ? 0 : vm.tidy_failures + 1;
+    const Duration rest = seconds(60) * (1 << std::min(vm.tidy_failures, doublings));
+    vm.tidy_not_before = done ? turn.now : turn.now + rest;
+}
+
+}  // namespace
+
 void Turn::note(const VmState& vm, const HostName& host, Level level, std::string message) {
     Say say;
     say.topic = Topic::note;
@@ -116,10 +128,20 @@ void change(Turn& turn, VmState& vm, Stage stage, const HostName& host, const st
     say.detail = why;
     say.message = "vm '" + vm.name.str() + "': '" + say.from + "' -> '" + say.to + "' (" + host.str() +
                   (why.empty() ? "" : ": " + why) + ")";
-    if (stage == Stage::failed || stage == Stage::timed_out) say.level = Level::error;
+    if (stage == Stage::failed || stage == Stage::timed_out)
+        say.level = op.kind == Kind::tidy ? Level::warning : Level::error;
     op.stage = stage;
     op.at = host;
     turn.say(std::move(say));
+}
+
+// The last word counts: a start that waits behind a stop must not begin after a later stop.
+void supersede_waiting(Turn& turn, VmState& vm) {
+    for (const auto& start : vm.waiting_starts)
+        answer(turn, {start.caller, vm.waiting_since.at(start.caller), {}}, Ending::failed,
+               Reason::superseded, "cannot start " + vm.name.str() + ": a later stop took its place");
+    vm.waiting_starts.clear();
+    vm.waiting_since.clear();
 }
 
 void ask(Turn& turn, const Ask& ask) {
@@ -130,7 +152,10 @@ void ask(Turn& turn, const Ask& ask) {
         return;
     }
     VmState& vm = found->second;
-    if (vm.op && vm.op->kind == ask.kind) return join(turn, vm, ask);
+    if (vm.op && vm.op->kind == ask.kind) {
+        if (ask.kind == Kind::stop) supersede_waiting(turn, vm);
+        return join(turn, vm, ask);
+    }
     if (vm.op && ask.kind == Kind::start && vm.op->kind == Kind::stop) {
         turn.state.callers[ask.caller] = vm.name;
         vm.waiting_starts.push_back(ask);
@@ -208,6 +233,7 @@ void finish(Turn& turn, VmState& vm, Stage stage, Ending ending, Reason reason, 
         vm.active = false;
         turn.out.actions.emplace_back(SetMark{vm.name, false});
     }
+    if (op.kind == Kind::tidy) rest_after_tidy(turn, vm, ending == Ending::ok);
     vm.op.reset();
     if (reason != Reason::superseded) begin_waiting_start(turn, vm);
 }

@@ -131,6 +131,7 @@ struct Op {
 
     // what was tried, so that it is not tried blindly again
     std::map<HostName, Time> shutdown_sent;
+    std::set<HostName> shutdown_unheard;  // never answered: the guest may be going down all the same
     std::map<HostName, Time>
         shutdown_tried;                    // the first time, taken or not: the guest's grace runs from then
     std::set<HostName> no_tools;           // the guest cannot be shut down there
@@ -148,6 +149,7 @@ struct Op {
     int odd_refusals = 0;                 // that only make sense if the view is behind
     std::optional<Time> powered_on;       // our power-on succeeded here
     bool power_on_ended = false;          // and the host said so itself: its task is over
+    std::set<HostName> touched;           // where it has written anything
     std::optional<HostName> taking_over;  // the peer whose copy this start stops first
     bool taken_over = false;              // that is done; one takeover per start
     std::optional<Presence> vmx;          // of the preflight for a takeover
@@ -206,6 +208,8 @@ struct VmState {
     bool unjudged = false;   // its mark was set by a start before all hosts were seen: it may be left over
     Judgement kept;          // what the app was last told to keep
     std::map<HostName, Announced> announced;  // its readiness there
+    int tidy_failures = 0;                    // in a row
+    Time tidy_not_before{};                   // after a failed one
     std::optional<Time> tidy_since;           // since when there is something to tidy up here
     std::map<Reason, Time> suspicions;        // reasons that fresh views hold, each since when
     std::optional<Time> unknown_since;

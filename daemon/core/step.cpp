@@ -54,11 +54,22 @@ void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
     std::erase_if(op.peer_decided, [&](const auto& item) {
         return decision.what != Decision::What::write || !(item.first == decision.write.host);
     });
-    if (decision.stage == Stage::stopping_elsewhere) op.taking_over = decision.host;
+    if (decision.stage == Stage::stopping_elsewhere && op.taking_over != decision.host) {
+        op.taking_over = decision.host;
+        // What was refused here before, such as by the lock, is not to be waited for there.
+        op.fault.reset();
+        op.not_before.reset();
+    }
     if (decision.what == Decision::What::finish)
         return finish(turn, vm, decision.stage, decision.ending, decision.reason, decision.host,
                       decision.why);
     say_what_blocks(turn, vm, decision);
+    // Inside "stopping elsewhere" a hard power-off is worth a line; decided twice, said before it is sent.
+    if (decision.what == Decision::What::write && decision.stage == Stage::stopping_elsewhere &&
+        op.stage == decision.stage && decision.write.verb == Verb::power_off &&
+        op.peer_decided.contains(decision.host))
+        turn.note(vm, decision.host, Level::warning,
+                  vm.name.str() + " on " + decision.host.str() + ": " + decision.why);
     change(turn, vm, decision.stage, decision.host, decision.why);
     op.blocked_by = decision.blocked_by;
     op.blocked_detail = decision.why;

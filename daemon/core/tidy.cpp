@@ -90,7 +90,8 @@ Time consider_tidy(Turn& turn, VmState& vm) {
         return never;
     }
     if (!vm.tidy_since) vm.tidy_since = turn.now;
-    if (turn.now < *vm.tidy_since + tidy_patience) return *vm.tidy_since + tidy_patience;
+    const Time due = std::max(*vm.tidy_since + tidy_patience, vm.tidy_not_before);
+    if (turn.now < due) return due;
     vm.tidy_since.reset();
     begin_tidy(turn, vm);
     return never;

@@ -116,6 +116,8 @@ void find_again(const State& state, HostView& host, const VmName& vm) {
     if (!host.where.contains(vm)) host.seen_left.insert(vm);
 }
 
+constexpr Duration sudden_emptiness = seconds(60);  // counts for so much later
+
 void note_strangers(HostView& host, const VmName& vm) {
     for (const auto& [vmid, seen] : host.entries)
         if (!seen.entry.path) host.not_ours[vm].insert(vmid);
@@ -173,6 +175,8 @@ void put_datastores(const State& state, HostView& host, const Read& read, std::s
 // The first full read of a session: what it does not hold went away while we did not look.
 void begin_session(const State& state, HostView& host, const Read& read, Time now, std::set<VmName>& dirty) {
     std::map<std::string, Seen> before = std::move(host.entries);
+    // Every entry at once does not leave: this one has not loaded its inventory yet.
+    const bool empty_suddenly = !before.empty() && read.entries.empty();
     host.entries.clear();
     host.where.clear();
     host.gone.clear();
@@ -195,7 +199,7 @@ void begin_session(const State& state, HostView& host, const Read& read, Time no
     host.datastores.clear();
     host.session = read.session;
     host.session_since = now;
-    host.inventory_since = now;
+    host.inventory_since = empty_suddenly ? now + sudden_emptiness : now;
     host.complete = true;
     mark_all_dirty(state, dirty);
 }

@@ -47,6 +47,7 @@ void remember_sent(Turn& turn, VmState& vm, const Write& write) {
     Op& op = *vm.op;
     op.not_before.reset();
     op.peer_decided.erase(write.host);
+    op.touched.insert(write.host);
     if (write.verb == Verb::shutdown_guest) {
         op.shutdown_sent.emplace(write.host, turn.now);
         op.shutdown_tried.emplace(write.host, turn.now);
@@ -64,6 +65,8 @@ void remember_sent(Turn& turn, VmState& vm, const Write& write) {
     if (write.verb == Verb::power_on) {
         vm.unjudged = false;
         op.power_on_sent = true;
+        // A new process numbers its questions anew.
+        std::erase_if(op.answered, [&](const auto& id) { return id.starts_with(write.host.str() + "/"); });
     }
 }
 
@@ -97,13 +100,16 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
     if (write.verb == Verb::cancel_task) return;
     if ((kind == FaultKind::invalid_power_state && write.verb != Verb::unregister) ||
         kind == FaultKind::object_gone || kind == FaultKind::answered_already) {
+        if (write.verb == Verb::shutdown_guest) op.shutdown_sent.erase(write.host);
         // The look tells. Where it tells the same again, there is no hurry to try again.
         if (++op.odd_refusals > 1) retry_later(turn, op);
         return;
     }
 
+    const bool again = op.fault && op.fault->kind == kind && op.fault_doing == doing(write);
     op.fault = fault;
     op.fault_doing = doing(write);
+    if (write.verb == Verb::answer_question) op.answered.erase(write.host.str() + "/" + write.question_id);
     // A left entry on a peer is a warning only.
     if (peer && write.verb == Verb::unregister) {
         op.clear_failed.insert(write.host);
@@ -112,6 +118,11 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
     if (const auto reason = hopeless(kind); reason && write.verb != Verb::rescan_storage)
         return finish(turn, vm, Stage::failed, Ending::failed, *reason, write.host, "the host refuses");
     if (write.verb == Verb::shutdown_guest) {
+        // The one before was heard after all: the guest is going down, Tools first. It has its grace.
+        if (kind == FaultKind::tools_unavailable && op.shutdown_unheard.contains(write.host)) {
+            op.shutdown_sent.emplace(write.host, turn.now);
+            return;
+        }
         const bool busy = kind == FaultKind::task_in_progress;
         if (kind == FaultKind::tools_unavailable || (!busy && ++op.shutdown_tries > shutdown_tries)) {
             op.no_tools.insert(write.host);
@@ -122,6 +133,10 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
         return;
     }
     if (write.verb == Verb::rescan_storage) return;
+    // A host whose storage has just gone says so too, and may say that first.
+    const bool readable = storage_of(turn.state.hosts.at(write.host), vm) == StorageState::ok;
+    if (write.verb == Verb::register_vm && kind == FaultKind::not_found && !(again && readable))
+        return retry_later(turn, op);
     if (write.verb == Verb::register_vm && kind == FaultKind::not_found)
         return finish(turn, vm, Stage::failed, Ending::failed,
                       op.kind == Kind::start ? Reason::vmx_missing : Reason::unproved, write.host,
@@ -156,10 +171,13 @@ bool effect_seen(const State& state, const VmState& vm, const Flying& flying, Ti
             return !present && (host.gone.contains(flying.write.vmid) || now >= absence_settles(host));
         case Verb::power_on: return present && entry->second.entry.power == Power::on;
         case Verb::power_off:
-        case Verb::shutdown_guest: return present && entry->second.entry.power == Power::off;
+        case Verb::shutdown_guest:
+            // No host takes a running VM out of its inventory.
+            return present ? entry->second.entry.power == Power::off : host.gone.contains(flying.write.vmid);
         case Verb::answer_question:
-            return present && (!entry->second.entry.question ||
-                               entry->second.entry.question->id != flying.write.question_id);
+            if (!present) return host.gone.contains(flying.write.vmid);
+            return !entry->second.entry.question ||
+                   entry->second.entry.question->id != flying.write.question_id;
         case Verb::rescan_storage: return true;  // reading again is all that it does
         case Verb::cancel_task:
             return !present || !entry->second.entry.task || entry->second.entry.task->id != flying.write.task;
@@ -287,8 +305,21 @@ void write_done(Turn& turn, const WriteDone& done) {
     }
 }
 
+// It had no effect within its limit: most likely it never reached the host.
+void send_anew(VmState& vm, const Write& write) {
+    if (!vm.op) return;
+    if (write.verb == Verb::answer_question)
+        vm.op->answered.erase(write.host.str() + "/" + write.question_id);
+    if (write.verb != Verb::shutdown_guest) return;
+    vm.op->shutdown_sent.erase(write.host);
+    vm.op->shutdown_unheard.insert(write.host);
+}
+
 void land_unanswered(Turn& turn, VmState& vm) {
-    if (landed(turn.state, vm, vm.answering, turn.now)) vm.answering.reset();
+    if (landed(turn.state, vm, vm.answering, turn.now)) {
+        if (!effect_seen(turn.state, vm, *vm.answering, turn.now)) send_anew(vm, vm.answering->write);
+        vm.answering.reset();
+    }
     if (!landed(turn.state, vm, vm.flying, turn.now)) return;
     const Write write = vm.flying->write;
     const bool seen = effect_seen(turn.state, vm, *vm.flying, turn.now);
@@ -299,6 +330,11 @@ void land_unanswered(Turn& turn, VmState& vm) {
     vm.flying.reset();
     if (seen && write.verb == Verb::register_vm) vm.late_register[write.host] = write.limit;
     if (seen && ours) on_ok(turn, vm, write);
+    if (seen) return;
+    if (ours) send_anew(vm, write);
+    // Only what is read after its limit may speak against it (rule 6).
+    Time& after = vm.look_after[write.host];
+    after = std::max(after, write.limit);
 }
 
 }  // namespace vmha::core

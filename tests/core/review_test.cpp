@@ -17,7 +17,7 @@ TEST_CASE("a second stop does not take an unproved absence for a proved one") {
     VmEntry& entry = world.add("esxi1", "vm1", Power::off);
     entry.connection = Connection::invalid;
     world.push("esxi1", entry.vmid);
-    world.hosts.at("esxi1").refusals[Verb::register_vm] = {missing, missing};
+    world.hosts.at("esxi1").refusals[Verb::register_vm] = {missing, missing, missing, missing};
     const auto first = world.ask(Kind::stop);
     world.run_until_answered(first);
     CHECK(world.answer_to(first)->reason == Reason::unproved);

@@ -294,14 +294,35 @@ TEST_CASE("a refusal that no waiting cures ends the start with its reason") {
     both_connected(world);
     const auto [kind, reason] =
         GENERATE(table<FaultKind, Reason>({{FaultKind::restricted_version, Reason::license_restricted},
-                                           {FaultKind::no_permission, Reason::no_privilege},
-                                           {FaultKind::not_found, Reason::vmx_missing}}));
+                                           {FaultKind::no_permission, Reason::no_privilege}}));
     world.hosts.at("esxi1").refusals[Verb::register_vm] = {{kind, "X", "no", ""}};
     const auto caller = world.ask(Kind::start);
     world.run(seconds(1));
     REQUIRE(world.answer_to(caller));
     CHECK(world.answer_to(caller)->reason == reason);
     CHECK(world.count(Verb::register_vm, "esxi1") == 1);
+}
+
+TEST_CASE("a file that is not there is looked for twice: storage that has just gone may not be told yet") {
+    World world;
+    both_connected(world);
+    const Fault no{FaultKind::not_found, "NotFound", "no", ""};
+    world.hosts.at("esxi1").refusals[Verb::register_vm] = {no, no, no};
+    const auto caller = world.ask(Kind::start);
+    world.run(seconds(1));
+    CHECK_FALSE(world.answer_to(caller));
+    SECTION("it stays so") {
+        world.run(seconds(5));
+        REQUIRE(world.answer_to(caller));
+        CHECK(world.answer_to(caller)->reason == Reason::vmx_missing);
+        CHECK(world.count(Verb::register_vm, "esxi1") == 2);
+    }
+    SECTION("meanwhile the storage is seen to be away") {
+        world.hosts.at("esxi1").datastores.clear();
+        world.connect("esxi1");
+        world.run(seconds(60));
+        CHECK_FALSE(world.answer_to(caller));
+    }
 }
 
 TEST_CASE("a power-on that reports failure though the VM runs is a success") {

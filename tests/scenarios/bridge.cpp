@@ -1,5 +1,7 @@
 #include "tests/scenarios/bridge.hpp"
 
+#include "tests/simulator/model/faults.hpp"
+
 #include <stdexcept>
 
 namespace vmha::scenario {
@@ -141,6 +143,9 @@ core::Fault fault_of(const site::Fault& fault) {
 std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::HostId host,
                                                      const core::Write& write) {
     const int vm = write.vmid.empty() ? 0 : std::stoi(write.vmid);
+    // It left while the call was on its way.
+    if (vm && !site.vm(host, vm))
+        return outcome(write, site::faults::no_such_object("VirtualMachine", write.vmid));
     switch (write.verb) {
         case core::Verb::register_vm:
             return site.register_vm(host, core::datastore_path(write.path), "", "root");

@@ -1,5 +1,5 @@
-// explore [--schedules N] [--seed S] [--first] [--trace]: N random schedules from seed S on; a violation prints
-// its seed and the commit, and the same seed on the same commit replays it exactly.
+// explore [--schedules N] [--seed S] [--first] [--trace]: N random schedules from seed S on; a violation
+// prints its seed and the commit, and the same seed on the same commit replays it exactly.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>

@@ -14,11 +14,11 @@ only=" $* "
 list="$top/tests/scenarios/mutations.txt"
 copy=${VMHA_MUTANT_DIR:-$top/build/mutant}
 
-# The whole tree once; then the mutated file goes back after each mutation, newer than what was built of it.
+# The whole tree once, newer than what an earlier run built of it, as is the mutated file when it goes back.
 copy_tree() {
     rm -rf "${copy:?}/tree"
     mkdir -p "$copy/tree" "$copy/pristine"
-    (cd "$top" && git ls-files -z -co --exclude-standard | tar -c --null -T - -f -) | tar -x -C "$copy/tree" -f -
+    (cd "$top" && git ls-files -z -co --exclude-standard | tar -c --null -T - -f -) | tar -x -m -C "$copy/tree" -f -
 }
 
 build() { cmake --build "$copy/build" --target explore run_scenarios -j "$jobs" >"$copy/log" 2>&1 </dev/null; }
@@ -35,7 +35,7 @@ open(path, "w").write(source.replace(text, replacement))
 PYTHON
 }
 
-# Both end by themselves; what no longer does so after a mutation has been found.
+# Both end by themselves; a mutation after which they no longer do so has been found.
 # "SCHEDULES | SENTENCE", or "- | "
 by_explorer() {
     local status line
@@ -44,22 +44,27 @@ by_explorer() {
     [ "$status" -ne 0 ] || { echo "- | "; return 1; }
     line=$(grep -m1 '^seed ' "$copy/log") || line="seed ?: ends with $status"
     line=${line#seed }
-    echo "${line%%:*} | $(sed 's/^[^:]*: //; s/ at [0-9]* ms$//; s/|/\//g' <<<"$line")"
+    echo "${line%%:*} | $(sed 's/^[^:]*: //; s/ at [0-9]* ms$//; s/|/\//g; s/^\(.\{110\}\).*/\1…/' <<<"$line")"
 }
 
-# The names of the first two that fail and how many they are, or "-"
+# The name of the first one that fails and how many more do, or "-"
 by_scenarios() {
     local failed
-    (cd "$copy/tree" && timeout 100 "$copy/build/bin/run_scenarios" tests/scenarios/*/) >"$copy/log" 2>&1 </dev/null
+    (
+        cd "$copy/tree" || exit 2
+        timeout 100 "$copy/build/bin/run_scenarios" tests/scenarios/*/ 2>&1 </dev/null | uniq >"$copy/log"
+        exit "${PIPESTATUS[0]}"
+    )
     case $? in
         0) echo "-"; return 1 ;;
         1) ;;
         *) echo "do not end"; return 0 ;;
     esac
     mapfile -t failed < <(sed -n 's|^tests/scenarios/\([^/]*\)/:.*|\1|p' "$copy/log" | uniq)
-    printf '`%s`' "${failed[0]}"
-    [ ${#failed[@]} -lt 2 ] || printf ' and %d more' $((${#failed[@]} - 1))
-    echo
+    case ${#failed[@]} in
+        1) echo "\`${failed[0]}\`" ;;
+        *) echo "\`${failed[0]}\` and $((${#failed[@]} - 1)) more" ;;
+    esac
 }
 
 copy_tree
@@ -71,7 +76,7 @@ fi
 by_scenarios >/dev/null && { tail -20 "$copy/log"; die "scenarios fail without any mutation"; }
 
 found=0 missed=0
-while IFS=$'\t' read -r name file text replacement rule; do
+while IFS=$'\037' read -r name file text replacement rule; do
     case $name in "" | \#*) continue ;; esac
     [ "$only" = "  " ] || [[ $only == *" $name "* ]] || continue
     cp "$copy/tree/$file" "$copy/pristine/file"
@@ -88,12 +93,11 @@ while IFS=$'\t' read -r name file text replacement rule; do
         missed=$((missed + 1))
         continue
     fi
-    seen=missed
-    explorer=$(by_explorer) && seen=found
-    scenarios=$(by_scenarios) && seen=found
-    printf '| `%s` | %s | %s | %s |%s\n' "$name" "$rule" "$explorer" "$scenarios" \
-        "$([ "$seen" = found ] || echo ' NOT FOUND')"
-    ((++$seen))
-done <"$list"
+    seen=0
+    explorer=$(by_explorer) && seen=1
+    scenarios=$(by_scenarios) && seen=1
+    found=$((found + seen)) missed=$((missed + 1 - seen))
+    echo "| \`$name\` | $rule | $explorer | $scenarios |$([ $seen = 1 ] || echo ' NOT FOUND')"
+done < <(tr '\t' '\037' <"$list")  # tabs in a row would be one
 echo "$found found, $missed missed"
 [ "$missed" -eq 0 ]

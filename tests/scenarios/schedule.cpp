@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/operation.hpp"
+#include "daemon/core/view.hpp"
 
 namespace vmha::scenario {
 namespace {
@@ -14,6 +15,24 @@ constexpr Duration tick = milliseconds(100);
 constexpr Duration trouble_time = seconds(600);
 constexpr Duration calm_time = seconds(150);
 constexpr Duration cluster_calm_time = seconds(1500);
+constexpr Duration busy_patience = seconds(61);  // of a start behind a stop
+constexpr Duration tick_slack = milliseconds(1500);
+
+Duration confirm_of(const core::ConfirmTimes& confirm, Reason reason) {
+    switch (reason) {
+        case Reason::powered_off: return confirm.powered_off;
+        case Reason::suspended: return confirm.suspended;
+        case Reason::not_registered:
+        case Reason::vmx_moved: return confirm.not_registered;
+        case Reason::invalid: return confirm.invalid;
+        case Reason::inaccessible: return confirm.inaccessible;
+        case Reason::datastore_lost:
+        case Reason::volume_unresolved: return confirm.datastore_lost;
+        case Reason::question_pending: return confirm.question_pending;
+        case Reason::heartbeat_red: return confirm.heartbeat_red;
+        default: return Duration::zero();
+    }
+}
 
 }  // namespace
 
@@ -142,11 +161,17 @@ void Schedule::repair_host(const std::string& node) {
     free_licence(host, false);
     no_memory(host, false);
     world_.lose_replies(host, 0);
-    // A stranger's unreadable entry might be ours: somebody takes care of it.
-    if (const site::Vm* vm = site().vm_by_path(id(host), stranger())) {
-        site().set_connection(id(host), vm->id, site::Connection::connected);
-        site().crash(id(host), vm->id);
-        site().unregister_vm(id(host), vm->id);
+}
+
+// A stranger's entry that is unreadable or carries our uuid might be ours: somebody takes care of it.
+void Schedule::take_strangers_out() {
+    for (const auto& node : world_.node_names()) {
+        const site::HostId host = id(world_.host_of(node));
+        const site::Vm* vm = site().vm_by_path(host, stranger());
+        if (!vm) continue;
+        site().set_connection(host, vm->id, site::Connection::connected);
+        site().crash(host, vm->id);
+        site().unregister_vm(host, vm->id);
     }
 }
 
@@ -169,8 +194,11 @@ void Schedule::repair() {
 
 void Schedule::settle() {
     repair();
+    take_strangers_out();
     run_for(seconds(40));
     for (const auto& node : world_.node_names()) world_.start_daemon(node);
+    take_strangers_out();
+    run_for(seconds(10));
     if (with_cluster_)
         settle_cluster();
     else
@@ -246,6 +274,79 @@ void Schedule::expect(const std::string& node, core::Kind kind) {
         violated(what + " does not end");
     else if (ended->ending != core::Ending::ok)
         violated(what + " fails: " + ended->detail);
+}
+
+// --- every tick
+
+// A reason counts only after it has been seen for its time; it cannot have been seen before it was so.
+void Schedule::check_confirmed(const std::string& node, const core::VmState& vm) {
+    const std::string host = world_.host_of(node);
+    const Duration needed = confirm_of(vm.settings.confirm, vm.health.reason);
+    if (world_.now() - well_[host] + tick_slack < needed)
+        violated("a monitor on " + node + " ends for a reason that is not confirmed: " + vm.health.detail);
+}
+
+bool Schedule::runs_well(const std::string& host) const {
+    const site::Vm* vm = entry_at(host);
+    return vm && vm->process && !vm->question && vm->connection == site::Connection::connected &&
+           vm->heartbeat != site::Color::red && world_.site.writes_on(id(host), vm->path);
+}
+
+void Schedule::check_state() {
+    const std::string path = world_.path_of(vm1);
+    const auto one = world_.site.writes_on(0, path), two = world_.site.writes_on(1, path);
+    if (one && one == two) violated("two copies write on one disk");
+    for (const auto& host : {std::string("esxi1"), std::string("esxi2")}) {
+        (world_.runs_at(host, vm1) ? ran_ : not_here_)[host] = world_.now();
+        (runs_well(host) ? well_ : not_well_)[host] = world_.now();
+    }
+    for (const auto& node : world_.node_names()) {
+        check_daemon(node);
+        check_monitor(node);
+    }
+}
+
+void Schedule::check_daemon(const std::string& node) {
+    if (!world_.active(node, vm1)) unmarked_[node] = world_.now();
+    const core::State* state = world_.state(node);
+    if (!state) {
+        std::erase_if(rescanned_, [&](const auto& item) { return item.first.starts_with(node + " "); });
+        return;
+    }
+    const core::VmState& vm = state->vms.at(vm1);
+    const uint64_t taking_over = vm.op && vm.op->taking_over ? vm.op->id : 0;
+    if (takeovers_[node].op != taking_over) takeovers_[node] = {taking_over, world_.now()};
+    if (vm.op && began_[node].op != vm.op->id) began_[node] = {vm.op->id, vm.op->began};
+    // What an earlier daemon left is looked at without the lock, until something is to be written.
+    for (const auto* flying : {&vm.flying, &vm.answering})
+        if (*flying && (*flying)->op != 0 && !vm.lock_held)
+            violated("the lock among engines is given back while this is not answered: " +
+                     core::doing((*flying)->write));
+    for (const auto& [caller, since] : vm.waiting_since)
+        if (world_.now() - since > busy_patience && rested(node))
+            violated("a start on " + node + " waits for a stop without a bound");
+}
+
+void Schedule::check_monitor(const std::string& node) {
+    const core::State* state = world_.state(node);
+    if (!state || world_.stunned(node)) return;
+    const core::VmState& vm = state->vms.at(vm1);
+    const core::Health& health = vm.health;
+    const bool nonzero = health.exit_code != ExitCode::ok;
+    if (nonzero && health.verdict != core::Verdict::unhealthy)
+        violated("a monitor on " + node + " ends other than 0 without an unhealthy VM");
+    const bool judged = health.verdict != core::Verdict::unknown && health.reason != Reason::paused;
+    const Time confirmed = state->hosts.at(state->local).confirmed.value_or(Time{});
+    if (judged && rested(node) && world_.now() - confirmed > state->settings.freshness + seconds(1))
+        violated("a verdict on " + node + " stands on a view that is not fresh");
+    if (nonzero && vm.flying) violated("a verdict on " + node + " while a write is not answered");
+    if (nonzero && !unhealthy_[node]) check_confirmed(node, vm);
+    unhealthy_[node] = nonzero;
+    if (!nonzero || !vm.active || health.reason == Reason::left_over) return;
+    const std::string host = world_.host_of(node);
+    // It has been running well there all the time that the view may be old.
+    if (world_.now() - not_well_[host] > view_age && !disturbed(host))
+        violated("a monitor on " + node + " cries wolf: " + health.detail);
 }
 
 }  // namespace vmha::scenario

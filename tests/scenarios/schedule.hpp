@@ -25,7 +25,7 @@ public:
     Explored run();
 
 private:
-    // --- schedule.cpp: the site, and the course of things
+    // --- schedule.cpp: the site, the course of things, and what must hold all the time
     WorldConfig make_config();
     void make_vm(site::SiteConfig& site);
     void make_stranger(site::SiteConfig& site);
@@ -35,10 +35,18 @@ private:
     void settle();
     void repair();
     void repair_host(const std::string& node);
+    void take_strangers_out();
     void settle_requests();
     void settle_cluster();
     bool healthy_at(const std::string& node) const;
     void expect(const std::string& node, core::Kind kind);
+
+    // at every tick
+    void check_state();
+    void check_daemon(const std::string& node);
+    void check_monitor(const std::string& node);
+    void check_confirmed(const std::string& node, const core::VmState& vm);
+    bool runs_well(const std::string& host) const;
 
     // --- schedule_trouble.cpp
     void make_trouble();
@@ -67,6 +75,7 @@ private:
     void check_stopped(const ShimEnd& end, const std::string& host);
     void check_started(const ShimEnd& end, const std::string& host);
     void check_line(const std::string& line);
+    void check_vouched(const std::string& node);
     void check_write(const std::string& node, const core::Write& write);
     void check_target(const core::Write& write);
     void check_moved(const core::State& state, const core::VmState& vm, const core::Write& write);
@@ -83,13 +92,10 @@ private:
                        const std::string& asked, const std::string& label);
     void check_corruption(site::HostId host);
     void check_login(const std::string& node, const std::string& host, bool right);
-    void check_state();
-    void check_daemon(const std::string& node);
-    void check_monitor(const std::string& node);
-    void check_confirmed(const std::string& node, const core::VmState& vm);
     bool long_since(const std::map<std::string, Time>& since, const std::string& host) const;
     bool rested(const std::string& node) const;
-    bool runs_well(const std::string& host) const;
+    bool seen_on_a_peer(const core::State& state) const;
+    bool late_register(const core::State& state) const;
 
     int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
     bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
@@ -104,21 +110,24 @@ private:
     World world_;
     std::optional<Cluster> cluster_;
     std::string violation_;
-    std::map<std::string, core::Write> lost_;         // by node: the last write that never arrived
-    std::map<std::string, Time> disturbed_;           // by host: fate had its hand in it
-    std::map<std::string, Time> not_well_;            // by host: when the VM was last not running well there
-    std::map<std::string, Time> well_, ran_;          // by host: when it last was so
-    std::map<std::string, Time> not_here_;            // by host: when it last had no process there
+    std::map<std::string, core::Write> lost_;  // by node: the last write that never arrived
+    std::map<std::string, Time> disturbed_;    // by host: fate had its hand in it
+    std::map<std::string, Time> not_well_;     // by host: when the VM was last not running well there
+    std::map<std::string, Time> unmarked_;     // by node: when it last had no mark
+    std::map<std::string, Time> powered_on_;   // by node: its last power-on here
+    std::map<std::string, Time> well_, ran_;   // by host: when it last was so
+    std::map<std::string, Time> not_here_;     // by host: when it last had no process there
     std::map<std::string, Time> maintenance_since_, free_since_, no_memory_since_;  // by host
-    std::map<std::string, Time> answered_;            // by host: our last answer to a question
-    std::map<std::string, Time> rescanned_;           // by node and host, of the daemon that runs
-    std::map<std::string, Time> taken_out_;           // by node: its last unregister on its own host
-    std::map<std::string, bool> unhealthy_;           // by node, at the last tick
-    struct Takeover {
+    std::map<std::string, Time> answered_;   // by host: our last answer to a question
+    std::map<std::string, Time> rescanned_;  // by node and host, of the daemon that runs
+    std::map<std::string, Time> taken_out_;  // by node: its last unregister on its own host
+    std::map<std::string, bool> unhealthy_;  // by node, at the last tick
+    struct Since {
         uint64_t op = 0;
         Time since{};
     };
-    std::map<std::string, Takeover> takeovers_;  // by node: the start that has begun one
+    std::map<std::string, Since> began_;      // by node: its last operation
+    std::map<std::string, Since> takeovers_;  // by node: the start that has begun one
     struct Logins {
         bool worked = false;
         std::vector<Time> wrong = {};

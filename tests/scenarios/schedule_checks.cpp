@@ -13,9 +13,7 @@ using core::seconds;
 
 constexpr Duration rescan_interval = seconds(5);      // rule 9
 constexpr Duration second_login_after = seconds(59);  // rule 8
-constexpr Duration busy_patience = seconds(61);       // of a start behind a stop
 constexpr Duration resolved_after = seconds(25);      // a partition: the cluster manager decides by then
-constexpr Duration tick_slack = milliseconds(1500);
 
 bool ends_a_vm(core::Verb verb) {
     return verb == core::Verb::power_off || verb == core::Verb::shutdown_guest;
@@ -36,22 +34,6 @@ bool runs_under_another_path(const core::State& state, const core::HostView& hos
         return entry.path && entry.path->file != vm.settings.vmx.file && entry.power == core::Power::on &&
                !entry.instance_uuid.empty() && of_it(entry.instance_uuid);
     });
-}
-
-Duration confirm_of(const core::ConfirmTimes& confirm, Reason reason) {
-    switch (reason) {
-        case Reason::powered_off: return confirm.powered_off;
-        case Reason::suspended: return confirm.suspended;
-        case Reason::not_registered:
-        case Reason::vmx_moved: return confirm.not_registered;
-        case Reason::invalid: return confirm.invalid;
-        case Reason::inaccessible: return confirm.inaccessible;
-        case Reason::datastore_lost:
-        case Reason::volume_unresolved: return confirm.datastore_lost;
-        case Reason::question_pending: return confirm.question_pending;
-        case Reason::heartbeat_red: return confirm.heartbeat_red;
-        default: return Duration::zero();
-    }
 }
 
 }  // namespace
@@ -107,10 +89,14 @@ void Schedule::check_stopped(const ShimEnd& end, const std::string& host) {
     if (entry_at(host)) violated(what + "is registered on " + host);
     const core::State* state = world_.state(end.node);
     const auto taken_out = taken_out_.find(end.node);
-    const bool was_taken_out = taken_out != taken_out_.end() && taken_out->second + end.took > world_.now();
+    // By this operation, which may be older than this caller.
+    const bool was_taken_out = taken_out != taken_out_.end() && taken_out->second >= began_[end.node].since;
     if (state && !was_taken_out &&
         runs_under_another_path(*state, state->hosts.at(state->local), state->vms.at(vm1), world_.now()))
         violated(what + "runs on " + host + " under another path");
+    if (state && late_register(*state)) violated(what + "may still be registered by an unanswered write");
+    if (state && state->hosts.at(state->local).left_unproved.contains(vm1) && !seen_on_a_peer(*state))
+        violated(what + "left " + host + " while nothing proves it off");
     if (!world_.runs_at(host, vm1)) return;
     // Over the API alone an invalid entry cannot be proved off; that it runs on a peer must do (rule 2).
     const auto& strays = world_.site.host(id(host)).strays;
@@ -119,17 +105,45 @@ void Schedule::check_stopped(const ShimEnd& end, const std::string& host) {
     if (stray == strays.end() || !world_.runs_at(other, vm1)) violated(what + "runs on " + host);
 }
 
+bool Schedule::late_register(const core::State& state) const {
+    const auto& registers = state.vms.at(vm1).late_register;
+    const auto late = registers.find(state.local);
+    return late != registers.end() && world_.now() < late->second;
+}
+
+// Rule 2: all that proves an invalid VM off over the API alone.
+bool Schedule::seen_on_a_peer(const core::State& state) const {
+    return std::ranges::any_of(state.hosts, [&](const auto& item) {
+        const core::HostView& host = item.second;
+        const core::Seen* seen = core::entry_of(host, state.vms.at(vm1));
+        return item.first != state.local && core::fresh(state, host, world_.now()) && seen &&
+               seen->entry.power == core::Power::on && seen->entry.connection == core::Connection::connected;
+    });
+}
+
 void Schedule::check_started(const ShimEnd& end, const std::string& host) {
     const site::Vm* vm = entry_at(host);
     const std::string what = "a start on " + end.node + " succeeded ";
     // The other node may have taken it over in the same moment; then it runs there.
     if ((!vm || !vm->process) && !disturbed(host) && world_.now() - not_here_[host] > view_age)
         violated(what + "while the VM does not run on " + host);
+    check_vouched(end.node);
     if (!vm || !vm->process || disturbed(host)) return;
     const site::VmFiles* files = world_.site.files(id(host), *vm);
     if (files && world_.site.writes_on(id(host), vm->path) && files->history != vm->memory)
         violated(what + "with a guest on " + host + " that has another copy's memory");
     if (vm->lock_lost) violated(what + "with a guest on " + host + " that has lost its lock");
+}
+
+// A copy that was running here before the mark was set, and that this node did not power on since, is left
+// over while a peer runs one too.
+void Schedule::check_vouched(const std::string& node) {
+    const core::State* state = world_.state(node);
+    const std::string host = world_.host_of(node);
+    const Time marked = unmarked_[node];
+    const bool was_running = not_here_[host] + view_age < marked && powered_on_[node] < marked;
+    if (state && was_running && seen_on_a_peer(*state))
+        violated("a start on " + node + " succeeded with a copy that nothing vouches for");
 }
 
 // --- writes
@@ -151,7 +165,10 @@ void Schedule::check_write(const std::string& node, const core::Write& write) {
         violated("a write for a start that nobody has waited for since long");
     check_replay(node, write);
     if (write.verb == core::Verb::answer_question) check_answer(state, vm, write);
-    if (write.verb == core::Verb::power_on) check_power_on(state, vm, write);
+    if (write.verb == core::Verb::power_on) {
+        check_power_on(state, vm, write);
+        powered_on_[node] = world_.now();
+    }
 }
 
 // Rule 4: the entry that it is about is ours.
@@ -224,8 +241,8 @@ void Schedule::check_preflight(const std::string& node, const core::VmState& vm,
         violated("something is done to a peer though the preflight fails: " + core::doing(write));
     const auto free_there = free_since_.find(write.host.str());
     const auto began = takeovers_.find(node);
-    const Time since = began != takeovers_.end() && began->second.op == vm.op->id ? began->second.since
-                                                                                  : world_.now();
+    const Time since =
+        began != takeovers_.end() && began->second.op == vm.op->id ? began->second.since : world_.now();
     if (free_there != free_since_.end() && since - free_there->second > view_age)
         violated("a takeover though nothing can be written there: " + core::doing(write));
 }
@@ -312,77 +329,6 @@ void Schedule::check_login(const std::string& node, const std::string& host, boo
         violated("a second login of " + node + " at " + host + " with a secret that never worked");
     if (count == 2 && logins.wrong[1] - logins.wrong[0] < second_login_after)
         violated("a second wrong login of " + node + " at " + host + " right after the first");
-}
-
-// --- every tick
-
-// A reason counts only after it has been seen for its time; it cannot have been seen before it was so.
-void Schedule::check_confirmed(const std::string& node, const core::VmState& vm) {
-    const std::string host = world_.host_of(node);
-    const Duration needed = confirm_of(vm.settings.confirm, vm.health.reason);
-    if (world_.now() - well_[host] + tick_slack < needed)
-        violated("a monitor on " + node + " ends for a reason that is not confirmed: " + vm.health.detail);
-}
-
-bool Schedule::runs_well(const std::string& host) const {
-    const site::Vm* vm = entry_at(host);
-    return vm && vm->process && !vm->question && vm->connection == site::Connection::connected &&
-           vm->heartbeat != site::Color::red && world_.site.writes_on(id(host), vm->path);
-}
-
-void Schedule::check_state() {
-    const std::string path = world_.path_of(vm1);
-    const auto one = world_.site.writes_on(0, path), two = world_.site.writes_on(1, path);
-    if (one && one == two) violated("two copies write on one disk");
-    for (const auto& host : {std::string("esxi1"), std::string("esxi2")}) {
-        (world_.runs_at(host, vm1) ? ran_ : not_here_)[host] = world_.now();
-        (runs_well(host) ? well_ : not_well_)[host] = world_.now();
-    }
-    for (const auto& node : world_.node_names()) {
-        check_daemon(node);
-        check_monitor(node);
-    }
-}
-
-void Schedule::check_daemon(const std::string& node) {
-    const core::State* state = world_.state(node);
-    if (!state) {
-        std::erase_if(rescanned_, [&](const auto& item) { return item.first.starts_with(node + " "); });
-        return;
-    }
-    const core::VmState& vm = state->vms.at(vm1);
-    const uint64_t taking_over = vm.op && vm.op->taking_over ? vm.op->id : 0;
-    if (takeovers_[node].op != taking_over) takeovers_[node] = {taking_over, world_.now()};
-    // What an earlier daemon left is looked at without the lock, until something is to be written.
-    for (const auto* flying : {&vm.flying, &vm.answering})
-        if (*flying && (*flying)->op != 0 && !vm.lock_held)
-            violated("the lock among engines is given back while this is not answered: " +
-                     core::doing((*flying)->write));
-    for (const auto& [caller, since] : vm.waiting_since)
-        if (world_.now() - since > busy_patience && rested(node))
-            violated("a start on " + node + " waits for a stop without a bound");
-}
-
-void Schedule::check_monitor(const std::string& node) {
-    const core::State* state = world_.state(node);
-    if (!state || world_.stunned(node)) return;
-    const core::VmState& vm = state->vms.at(vm1);
-    const core::Health& health = vm.health;
-    const bool nonzero = health.exit_code != ExitCode::ok;
-    if (nonzero && health.verdict != core::Verdict::unhealthy)
-        violated("a monitor on " + node + " ends other than 0 without an unhealthy VM");
-    const bool judged = health.verdict != core::Verdict::unknown && health.reason != Reason::paused;
-    const Time confirmed = state->hosts.at(state->local).confirmed.value_or(Time{});
-    if (judged && rested(node) && world_.now() - confirmed > state->settings.freshness + seconds(1))
-        violated("a verdict on " + node + " stands on a view that is not fresh");
-    if (nonzero && vm.flying) violated("a verdict on " + node + " while a write is not answered");
-    if (nonzero && !unhealthy_[node]) check_confirmed(node, vm);
-    unhealthy_[node] = nonzero;
-    if (!nonzero || !vm.active || health.reason == Reason::left_over) return;
-    const std::string host = world_.host_of(node);
-    // It has been running well there all the time that the view may be old.
-    if (world_.now() - not_well_[host] > view_age && !disturbed(host))
-        violated("a monitor on " + node + " cries wolf: " + health.detail);
 }
 
 }  // namespace vmha::scenario

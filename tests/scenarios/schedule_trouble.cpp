@@ -220,7 +220,7 @@ void Schedule::change_password(const std::string& node, const std::string& host)
 
 // Nobody corrects it for so long that a third login would come.
 void Schedule::wait_for_third_login() {
-    if (accounts_ != Accounts::changed) return;
+    if (accounts_ != Accounts::changed || !chance(0.05)) return;
     world_.network.heal();
     for (const auto& node : world_.node_names()) {
         const std::string host = world_.host_of(node);

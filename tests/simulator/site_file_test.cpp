@@ -34,6 +34,37 @@ TEST_CASE("a site file sets hosts, VMs and times") {
     CHECK(site->lock_break == 16s);
 }
 
+TEST_CASE("a site file sets the mirror, troubles of the storage, and what a host has and allows") {
+    const auto site = sim::read_site_text(R"({
+        "mirror": true, "recovery_ms": 20000, "apd_timeout_ms": 5000, "lost_lock": "invalid",
+        "invalid_after_register_ms": 700, "late_inventory_ms": 1500, "rescan_needed": true,
+        "hosts": [ { "name": "a", "address": "127.0.0.21", "peer_port": 8444, "licence": "expired", "memory_mb": 4096,
+                     "networks": ["VM Network", "DMZ"], "autostart": ["vm1/vm1.vmx"] } ]
+    })");
+    REQUIRE(site.has_value());
+    CHECK(site->mirror);
+    CHECK(site->recovery == 20s);
+    CHECK(site->apd_timeout == 5s);
+    CHECK(site->lost_lock == site::LostLock::invalid);
+    CHECK(site->invalid_after_register == 700ms);
+    CHECK(site->late_inventory == 1500ms);
+    CHECK(site->rescan_needed);
+    CHECK(site->hosts[0].peer_port == 8444);
+    CHECK(site->hosts[0].licence == site::Licence::expired);
+    CHECK(site->hosts[0].memory_mb == 4096);
+    CHECK(site->hosts[0].networks == std::vector<std::string>{"VM Network", "DMZ"});
+    CHECK(site->hosts[0].autostart == std::vector<std::string>{"vm1/vm1.vmx"});
+}
+
+TEST_CASE("a lost lock is a question, an invalid entry, or one that is invalid for a while") {
+    CHECK(sim::read_site_text("{}")->lost_lock == site::LostLock::question);
+    CHECK(sim::read_site_text(R"({"lost_lock": "question"})")->lost_lock == site::LostLock::question);
+    const auto passing = sim::read_site_text(R"({"lost_lock": 2500})");
+    REQUIRE(passing.has_value());
+    CHECK(passing->lost_lock == site::LostLock::passing_invalid);
+    CHECK(passing->invalid_for == 2500ms);
+}
+
 TEST_CASE("a number of VMs can be asked for at once") {
     const auto site = sim::read_site_text(R"({"vm_count": 1000})");
     REQUIRE(site.has_value());
@@ -51,6 +82,11 @@ TEST_CASE("what a site file cannot say is refused with its place") {
     CHECK(cause(R"({"hosts": [{"name": "a"}]})").find("address") != std::string::npos);
     CHECK(cause(R"({"seed": "one"})").find("site.seed") != std::string::npos);
     CHECK(cause(R"({"lock_fault": "Locked"})").find("lock_fault") != std::string::npos);
+    CHECK(cause(R"({"lost_lock": "gone"})").find("lost_lock") != std::string::npos);
+    CHECK(cause(R"({"lost_lock": -1})").find("negative") != std::string::npos);
+    CHECK(cause(R"({"mirror": 1})").find("site.mirror") != std::string::npos);
+    CHECK(cause(R"({"hosts": [{"name": "a", "address": "x", "licence": "none"}]})").find("hosts.licence") !=
+          std::string::npos);
     CHECK(cause(R"({"task_ms": {"power": 1}})").find("task_ms.power") != std::string::npos);
     CHECK_FALSE(cause("{").empty());
 }

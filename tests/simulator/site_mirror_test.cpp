@@ -130,6 +130,11 @@ TEST_CASE("a process outlives its invalid entry and shows again when the VM is r
     CHECK(power_of(site, esxi2, again) == Power::powered_on);
     CHECK(site.vm(esxi2, again)->process);
     CHECK_FALSE(site.writes_on(esxi2, path));
+    // What it lost it does not get back, though nobody holds the lock any more.
+    REQUIRE(did(site, esxi1, site.here, Verb::power_off) == TaskState::success);
+    site.offer(esxi2, std::nullopt);
+    site.offer(esxi2, copy1);
+    CHECK_FALSE(site.writes_on(esxi2, path));
     REQUIRE(did(site, esxi2, again, Verb::power_off) == TaskState::success);
     CHECK_FALSE(site.has_process(esxi2, path));
     CHECK(site.corrupted.empty());
@@ -159,6 +164,15 @@ TEST_CASE("a guest that writes with the other copy's history in its memory corru
     REQUIRE(site.corrupted.size() == 1);
     CHECK(site.corrupted[0] == std::pair<HostId, std::string>{esxi2, path});
     CHECK(site.writes_on(esxi2, path) == copy1);
+}
+
+TEST_CASE("a guest that went on writing on one copy corrupts the other one when it gets to see that") {
+    Mirrored site;
+    running(site, esxi1);
+    site.mirror_break();
+    CHECK(site.corrupted.empty());
+    site.offer(esxi1, copy2);
+    CHECK(site.corrupted.size() == 1);
 }
 
 TEST_CASE("a guest that changes between copies with one history corrupts nothing") {
