@@ -17,13 +17,18 @@ writes_at() {
 
 # The monitor resource on a node: asked at an interval; the group has failed when it fails three times in a row.
 monitor() {
-    local code left=3
+    local code left=3 child=
+    # Whoever ends the monitor ends what it is just running.
+    trap 'kill "$child"; wait "$child"; exit 0' TERM
     while [ $left -gt 0 ]; do
-        code=0
-        on "ec$1" "$bin/vmha-genw" vm1 --timeout 5 || code=$?
+        VMHAD_SOCKET=$room/ec$1.sock "$bin/vmha-genw" vm1 --timeout 5 &
+        child=$! code=0
+        wait "$child" || code=$?
         if [ $code -eq 0 ]; then left=3; else left=$((left - 1)); fi
         [ $code -eq 0 ] || echo "ended $code"
-        sleep 0.2
+        sleep 0.2 &
+        child=$!
+        wait "$child"
     done
     echo "the group has failed"
 }
