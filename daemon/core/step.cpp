@@ -30,7 +30,8 @@ void answer_while_flying(Turn& turn, VmState& vm) {
     change(turn, vm, Stage::waiting_for_vm, host.name, decision->why);
     vm.op->blocked_by = decision->blocked_by;
     vm.op->blocked_detail = decision->why;
-    if (decision->what == Decision::What::write) send(turn, vm, *decision);
+    const bool later = vm.op->not_before && turn.now < *vm.op->not_before;  // it was just refused
+    if (decision->what == Decision::What::write && !later) send(turn, vm, *decision);
 }
 
 // What only a person cures, found while the stage stays the same, is worth a line of its own, once.

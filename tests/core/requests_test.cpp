@@ -192,3 +192,23 @@ TEST_CASE("a lock that cannot be had at all fails the operation and says which f
     CHECK(world.answer_to(caller)->detail.find("/run/vmhad/locks/vm1") != std::string::npos);
     CHECK(world.writes.empty());
 }
+
+TEST_CASE("a host that refuses the answer to a power-on's question is not flooded with answers") {
+    World world;
+    both_connected(world);
+    auto& host = world.hosts.at("esxi1");
+    const auto vmid = world.add("esxi1", "vm1", Power::off).vmid;
+    host.task_time = seconds(40);  // the power-on hangs at its question
+    world.ask(Kind::start);
+    world.run(seconds(1));
+    REQUIRE(world.count(Verb::power_on, "esxi1") == 1);
+    host.task_time = milliseconds(5);
+    host.refusals[Verb::answer_question] =
+        std::deque<Fault>(500, Fault{FaultKind::other, "SystemError", "no", ""});
+    host.entries.at(vmid).question =
+        Question{"_vmx1", "moved?", {"msg.uuid.altered"}, {{"1", "button.uuid.movedTheVM"}}};
+    world.push("esxi1", vmid);
+    world.run(seconds(10));
+    CHECK(world.count(Verb::answer_question, "esxi1") > 1);
+    CHECK(world.count(Verb::answer_question, "esxi1") <= 6);
+}
