@@ -8,8 +8,6 @@ namespace vmha::core {
 namespace {
 
 void recall_ids(HostView& host, const Remembered& remembered) {
-    if (const auto ids = remembered.vmids.find(host.name); ids != remembered.vmids.end())
-        for (const auto& [vm, vmid] : ids->second) host.remembered[vm].vmid = vmid;
     if (const auto known = remembered.known.find(host.name); known != remembered.known.end())
         for (const auto& [vm, entry] : known->second) host.remembered[vm] = entry;
     for (const auto& [vm, known] : host.remembered) host.remembered_vmid[known.vmid] = vm;

@@ -21,8 +21,7 @@ struct Step {
 struct Remembered {
     std::set<VmName> active;     // the VMs that carry the mark
     std::vector<Flying> flying;  // writes left unanswered, with their limits moved to this clock
-    std::map<HostName, std::map<VmName, std::string>> vmids;      // what each host last called each VM
-    std::map<HostName, std::map<VmName, KnownEntry>> known = {};  // the same, with all that is known of it
+    std::map<HostName, std::map<VmName, KnownEntry>> known = {};  // what each host last told of each VM
     std::map<VmName, Judgement> judgements = {};
     std::vector<Flying> answering = {};  // answers to questions, left unanswered themselves
 };

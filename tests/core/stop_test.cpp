@@ -292,8 +292,8 @@ TEST_CASE("an invalid entry is known by its remembered id after a restart of the
     entry.power = Power::off;
     entry.connection = Connection::invalid;
     world.hosts.at("esxi1").entries["51"] = entry;
-    world.state =
-        make_state(world.settings, {{}, {}, {{HostName("esxi1"), {{VmName("vm1"), "51"}}}}}, world.now);
+    world.state = make_state(world.settings,
+                             {{}, {}, {{HostName("esxi1"), {{VmName("vm1"), {.vmid = "51"}}}}}}, world.now);
     both_connected(world);
     const auto caller = world.ask(Kind::stop);
     world.run_until_answered(caller);
