@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "common/json.hpp"
+#include "tests/simulator/shell/texts.hpp"
 
 namespace vmha::sim {
 namespace {
@@ -52,6 +53,24 @@ void read_licence(const Json& json, site::HostConfig& host) {
     host.licence = *licence;
 }
 
+const Keys<site::SshConfig>& ssh_keys() {
+    using site::SshConfig;
+    static const Keys<SshConfig> keys{
+        {"port", [](const Json& j, SshConfig& s) { s.port = j.get<uint16_t>(); }},
+        {"peer_port", [](const Json& j, SshConfig& s) { s.peer_port = j.get<uint16_t>(); }},
+        {"directory", [](const Json& j, SshConfig& s) { s.directory = j.get<std::string>(); }},
+        {"authorized_keys", [](const Json& j, SshConfig& s) { s.authorized_keys = j.get<std::string>(); }}};
+    return keys;
+}
+
+void read_ssh(const Json& json, site::HostConfig& host) {
+    site::SshConfig ssh;
+    read_object(json, "hosts.ssh", ssh_keys(), ssh);
+    if (ssh.directory.empty() || ssh.authorized_keys.empty())
+        throw Problem{"hosts.ssh: directory and authorized_keys are needed"};
+    host.ssh = std::move(ssh);
+}
+
 const Keys<site::HostConfig>& host_keys() {
     using site::HostConfig;
     static const Keys<HostConfig> keys{
@@ -60,6 +79,7 @@ const Keys<site::HostConfig>& host_keys() {
         {"port", [](const Json& j, HostConfig& h) { h.port = j.get<uint16_t>(); }},
         {"peer_port", [](const Json& j, HostConfig& h) { h.peer_port = j.get<uint16_t>(); }},
         {"licence", read_licence},
+        {"ssh", read_ssh},
         {"memory_mb", [](const Json& j, HostConfig& h) { h.memory_mb = j.get<long>(); }},
         {"networks", [](const Json& j, HostConfig& h) { h.networks = j.get<std::vector<std::string>>(); }},
         {"autostart", [](const Json& j, HostConfig& h) { h.autostart = j.get<std::vector<std::string>>(); }},
@@ -143,6 +163,14 @@ void read_lost_lock(const Json& json, site::SiteConfig& site) {
     site.lost_lock = word == "question" ? site::LostLock::question : site::LostLock::invalid;
 }
 
+void read_texts(const Json& json, site::SiteConfig& site) {
+    for (const auto& [key, value] : json.items()) {
+        site.ssh_texts[key] = value.is_number() ? std::to_string(value.get<int>()) : value.get<std::string>();
+        if (!sim::Texts().set(key, site.ssh_texts[key]))
+            throw Problem{"ssh_texts." + key + ": no such key, or it has no such value"};
+    }
+}
+
 const Keys<site::SiteConfig>& site_keys() {
     using site::SiteConfig;
     static const Keys<SiteConfig> keys{
@@ -159,6 +187,7 @@ const Keys<site::SiteConfig>& site_keys() {
                  s.vms.push_back(site::plain_vm("vm" + std::to_string(i)));
          }},
         {"task_ms", read_task_times},
+        {"ssh_texts", read_texts},
         {"lock_break_ms", [](const Json& j, SiteConfig& s) { s.lock_break = milliseconds(j); }},
         {"mirror", [](const Json& j, SiteConfig& s) { s.mirror = j.get<bool>(); }},
         {"recovery_ms", [](const Json& j, SiteConfig& s) { s.recovery = milliseconds(j); }},

@@ -90,3 +90,29 @@ TEST_CASE("what a site file cannot say is refused with its place") {
     CHECK(cause(R"({"task_ms": {"power": 1}})").find("task_ms.power") != std::string::npos);
     CHECK_FALSE(cause("{").empty());
 }
+
+TEST_CASE("a site file gives a host SSH, and says how its commands print") {
+    const auto site = sim::read_site_text(R"({
+        "hosts": [ { "name": "a", "address": "127.0.0.21",
+                     "ssh": { "port": 2222, "peer_port": 2223, "directory": "/d/a", "authorized_keys": "/d/keys" } },
+                   { "name": "b", "address": "127.0.0.22" } ],
+        "ssh_texts": { "question": "old", "fault_status": 0, "annotation.vm1": "one\ntwo" }
+    })");
+    REQUIRE(site.has_value());
+    REQUIRE(site->hosts[0].ssh);
+    CHECK(site->hosts[0].ssh->port == 2222);
+    CHECK(site->hosts[0].ssh->peer_port == 2223);
+    CHECK(site->hosts[0].ssh->directory == "/d/a");
+    CHECK(site->hosts[0].ssh->authorized_keys == "/d/keys");
+    CHECK_FALSE(site->hosts[1].ssh);
+    CHECK(site->ssh_texts.at("fault_status") == "0");
+    CHECK(site->ssh_texts.at("annotation.vm1") == "one\ntwo");
+}
+
+TEST_CASE("SSH without its folder, and texts that no host has, are refused") {
+    CHECK(sim::read_site_text(R"({"hosts":[{"name":"a","address":"127.0.0.21","ssh":{"port":22}}]})")
+              .error()
+              .message == "hosts.ssh: directory and authorized_keys are needed");
+    CHECK_FALSE(sim::read_site_text(R"({"ssh_texts":{"question":"other"}})").has_value());
+    CHECK_FALSE(sim::read_site_text(R"({"ssh_texts":{"what":"old"}})").has_value());
+}

@@ -113,11 +113,14 @@ std::string help_command(Network&, const Words&) {
            "host NAME maintenance on|off; host NAME expire-sessions [fault|empty|missing]; "
            "host NAME storage lost|pdl|snapshot|resolved|copy COPY; host NAME licence full|free|expired; "
            "host NAME hostd-restart MS; host NAME fail-unregister N; host NAME power-on-lies N; "
-           "host NAME password USER TEXT; mirror break; mirror recover COPY; vm NAME crash [HOST]; "
+           "host NAME password USER TEXT; host NAME ssh on|off|max-sessions N|new-host-key; "
+           "host NAME ssh garbage N [binary|half|flood]|unset N|texts KEY VALUE; mirror break; mirror "
+           "recover COPY; vm NAME crash [HOST]; "
            "vm NAME reboot [HOST]; vm NAME tools on|off; vm NAME heartbeat COLOR [HOST]; "
            "vm NAME question ID [TEXT]; "
            "vm NAME connection connected|disconnected|inaccessible|invalid|orphaned [HOST]; "
-           "vm NAME backup MS [fixed] [HOST]; fault HOST METHOD KIND [KEY=VALUE...]; "
+           "vm NAME backup MS [fixed] [HOST]; vm NAME deaf none|soft|hard|force [HOST]; "
+           "vm NAME stranger-lock on|off; fault HOST METHOD KIND [KEY=VALUE...]; "
            "fault HOST METHOD clear; delay HOST METHOD MS; task-time VERB MS; show; counters; help";
 }
 

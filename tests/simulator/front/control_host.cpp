@@ -97,6 +97,10 @@ bool password(Network& network, HostId id, const Words& how) {
     return false;
 }
 
+bool ssh(Network& network, HostId id, const Words& how) {
+    return network.ssh(id) && ssh_command(*network.ssh(id), how);
+}
+
 }  // namespace
 
 std::string host_command(Network& site_network, const Words& words) {
@@ -109,7 +113,8 @@ std::string host_command(Network& site_network, const Words& words) {
                                                  {"hostd-restart", hostd_restart},
                                                  {"fail-unregister", fail_unregister},
                                                  {"power-on-lies", power_on_lies},
-                                                 {"password", password}};
+                                                 {"password", password},
+                                                 {"ssh", ssh}};
     const auto id = site_network.site().find_host(word(words, 1));
     if (!id) return error("no host '" + word(words, 1) + "'");
     const auto act = acts.find(word(words, 2));

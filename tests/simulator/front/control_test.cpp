@@ -173,3 +173,23 @@ TEST_CASE("commands about trouble that cannot be understood are errors and chang
     }
     CHECK(show(site)["hosts"][0]["copy"] == 1);
 }
+
+TEST_CASE("a host without SSH has no commands about it") {
+    Site site;
+    CHECK(site.control("host esxi1 ssh off").starts_with("error"));
+    CHECK(first_host(site)["ssh"] == nullptr);
+}
+
+TEST_CASE("a VM can be deaf to kills, and a stranger can lock its disk") {
+    Site site;
+    site.running_vm();
+    REQUIRE(site.control("vm vm1 deaf hard") == "ok");
+    CHECK(site.network->site().host(esxi1).deaf.at("vm1/vm1.vmx") == site::Kill::hard);
+    REQUIRE(site.control("vm vm1 deaf none") == "ok");
+    CHECK(site.network->site().host(esxi1).deaf.empty());
+    CHECK(site.control("vm vm1 deaf soon").starts_with("error"));
+    REQUIRE(site.control("vm vm2 stranger-lock on") == "ok");
+    CHECK(site.network->site().disks()[0].lock("vm2/vm2.vmx"));
+    REQUIRE(site.control("vm vm2 stranger-lock off") == "ok");
+    CHECK_FALSE(site.network->site().disks()[0].lock("vm2/vm2.vmx"));
+}

@@ -80,17 +80,29 @@ std::optional<Order> backup(const Words& how) {
                  }};
 }
 
+std::optional<Order> deaf(const Words& how) {
+    const auto kind = site::kill_of(word(how, 0));
+    if (!kind && word(how, 0) != "none") return std::nullopt;
+    return Order{word(how, 1), [kind](site::Site& site, HostId id, const site::Vm& vm) {
+                     site.set_deaf(id, vm.path, kind);
+                     return true;
+                 }};
+}
+
 }  // namespace
 
 std::string vm_command(Network& network, const Words& words) {
     static const std::map<std::string, std::optional<Order> (*)(const Words&)> acts{
         {"crash", crash},       {"reboot", reboot},         {"heartbeat", heartbeat},
-        {"question", question}, {"connection", connection}, {"backup", backup}};
+        {"question", question}, {"connection", connection}, {"backup", backup},
+        {"deaf", deaf}};
     site::Site& site = network.site();
     const auto path = path_of(site, word(words, 1));
     if (!path) return error("no VM '" + word(words, 1) + "'");
     const std::string what = word(words, 2), how = word(words, 3);
     if (what == "tools" && (how == "on" || how == "off")) return site.set_tools(*path, how == "on"), "ok";
+    if (what == "stranger-lock" && (how == "on" || how == "off"))
+        return site.stranger_locks(*path, how == "on"), "ok";
     const Words rest(words.size() > 3 ? words.begin() + 3 : words.end(), words.end());
     const auto act = acts.find(what);
     const auto order = act == acts.end() ? std::nullopt : act->second(rest);

@@ -8,6 +8,8 @@
 
 namespace vmha::sim {
 
+class SshServer;
+
 using Words = std::vector<std::string>;
 
 inline std::string error(const std::string& cause) {
@@ -25,5 +27,7 @@ std::optional<site::DiskId> copy_of(const Network& network, const std::string& t
 
 std::string host_command(Network& network, const Words& words);
 std::string vm_command(Network& network, const Words& words);
+// False: it cannot understand the words.
+bool ssh_command(SshServer& ssh, const Words& words);
 
 }  // namespace vmha::sim

@@ -1,6 +1,7 @@
 #include "tests/simulator/front/network.hpp"
 
 #include "tests/simulator/front/host_server.hpp"
+#include "tests/simulator/front/ssh_server.hpp"
 
 namespace vmha::sim {
 
@@ -24,6 +25,7 @@ Result<std::unique_ptr<Network>> Network::open(const boost::asio::any_io_executo
         if (!server) return server.error();
         network->servers_.push_back(std::move(*server));
         if (auto listening = network->servers_.back()->listen(); !listening) return listening.error();
+        if (auto opened = network->open_ssh(id, wall); !opened) return opened.error();
     }
     network->site_->on_change = [raw = network.get()](const site::Change& change) {
         raw->apis_[change.host]->note(change);
@@ -33,6 +35,20 @@ Result<std::unique_ptr<Network>> Network::open(const boost::asio::any_io_executo
     };
     network->arm();
     return network;
+}
+
+Result<void> Network::open_ssh(site::HostId id, std::chrono::system_clock::time_point wall) {
+    ssh_.emplace_back();
+    if (!site_->host(id).config.ssh) return {};
+    if (!children_) children_ = std::make_unique<Children>(executor_);
+    const auto vmx = [this, id](const std::string& path) {
+        const auto* disk = site_->disk_of(id);
+        return disk ? apis_[id]->file(path, disk->datastore()) : std::nullopt;
+    };
+    auto server = SshServer::create(executor_, *this, id, *children_, {wall, vmx, nullptr});
+    if (!server) return server.error();
+    ssh_.back() = std::move(*server);
+    return {};
 }
 
 const std::string& Network::thumbprint(site::HostId host) const {
@@ -50,6 +66,7 @@ uint64_t Network::connections_total(site::HostId host) const {
 
 void Network::cut(site::HostId host, Way way, bool cut) {
     servers_[host]->set_cut(way, cut);
+    if (ssh_[host]) ssh_[host]->set_cut(way, cut);
 }
 
 void Network::advance() {
@@ -62,6 +79,7 @@ void Network::settle() {
     for (site::HostId id = 0; id < apis_.size(); ++id) {
         follow(id);
         apis_[id]->publish();
+        if (ssh_[id]) ssh_[id]->shell().publish();
     }
     settling_ = false;
     arm();
@@ -69,6 +87,7 @@ void Network::settle() {
 
 void Network::follow(site::HostId id) {
     const auto& host = site_->host(id);
+    if (ssh_[id]) ssh_[id]->follow(host);
     servers_[id]->set_restarting(host.restarting);
     if (!host.powered || host.restarting) apis_[id]->forget_everything();
     const bool hears =
@@ -100,6 +119,8 @@ void Network::arm() {
 void Network::close() {
     timer_.cancel();
     for (const auto& server : servers_) server->silence();
+    ssh_.clear();
+    children_.reset();
 }
 
 }  // namespace vmha::sim

@@ -15,7 +15,9 @@
 
 namespace vmha::sim {
 
+class Children;
 class HostServer;
+class SshServer;
 
 // The ways into a host: for the node in it, and for those that come over the network between the hosts.
 enum class Way : size_t { own, peers };
@@ -34,8 +36,9 @@ public:
     const std::string& thumbprint(site::HostId host) const;
     // Where it listens; 0: it does not. A configured 0 takes a free one.
     uint16_t port(site::HostId host, Way way = Way::own) const;
-    size_t connections(site::HostId host) const;          // open ones
-    uint64_t connections_total(site::HostId host) const;  // ever accepted
+    SshServer* ssh(site::HostId host) const { return ssh_[host].get(); }  // nullptr: none
+    size_t connections(site::HostId host) const;                          // open ones
+    uint64_t connections_total(site::HostId host) const;                  // ever accepted
 
     // Brings the site's time up to now; to be called before something is done to it.
     void advance();
@@ -53,6 +56,7 @@ public:
 
 private:
     Network(const boost::asio::any_io_executor& executor, site::SiteConfig config);
+    Result<void> open_ssh(site::HostId host, std::chrono::system_clock::time_point wall);
     void follow(site::HostId host);
     void arm();
 
@@ -61,6 +65,8 @@ private:
     std::unique_ptr<site::Site> site_;
     std::vector<std::unique_ptr<Api>> apis_;
     std::vector<std::unique_ptr<HostServer>> servers_;
+    std::unique_ptr<Children> children_;  // of the SSH servers
+    std::vector<std::unique_ptr<SshServer>> ssh_;
     net::Timer timer_;
     std::vector<std::pair<site::HostId, std::string>> corrupted_;
     bool settling_ = false;

@@ -1,5 +1,7 @@
 #include "tests/simulator/front/show.hpp"
 
+#include "tests/simulator/front/ssh_server.hpp"
+
 namespace vmha::sim {
 namespace {
 
@@ -22,6 +24,18 @@ Json show_vm(const site::Site& site, site::HostId host, const site::Vm& vm) {
     if (vm.question) json["question"] = {{"id", vm.question->id}, {"message_id", vm.question->message_id}};
     if (!vm.task.empty()) json["task"] = vm.task;
     return json;
+}
+
+Json show_ssh(const SshServer* ssh) {
+    if (!ssh) return nullptr;
+    const auto counters = ssh->counters();
+    return {{"service", ssh->service()},
+            {"connections_open", counters.connections},
+            {"connections_total", counters.connections_total},
+            {"logins_accepted", counters.logins},
+            {"keys_refused", counters.refused_keys},
+            {"commands_running", counters.running},
+            {"vim_cmd_most_at_once", counters.vim_cmd_most}};
 }
 
 Json show_host(Network& network, site::HostId id) {
@@ -51,6 +65,7 @@ Json show_host(Network& network, site::HostId id) {
             {"processes_without_entry", std::move(strays)},
             {"sessions", sessions},
             {"connections", network.connections(id)},
+            {"ssh", show_ssh(network.ssh(id))},
             {"waiting", network.api(id).waiting()},
             {"rules", host.rules.all().size()}};
 }
@@ -104,9 +119,16 @@ Json show_counters(Network& network) {
     for (site::HostId id = 0; id < network.site().hosts().size(); ++id) {
         Json calls = Json::object();
         for (const auto& [method, count] : network.api(id).counters()) calls[method] = count;
+        Json ssh = show_ssh(network.ssh(id));
+        if (network.ssh(id)) {
+            ssh["commands"] = Json::object();
+            for (const auto& [name, count] : network.ssh(id)->counters().commands)
+                ssh["commands"][name] = count;
+        }
         all[network.site().host(id).config.name] = {{"calls", std::move(calls)},
                                                     {"connections_open", network.connections(id)},
-                                                    {"connections_total", network.connections_total(id)}};
+                                                    {"connections_total", network.connections_total(id)},
+                                                    {"ssh", std::move(ssh)}};
     }
     return all;
 }

@@ -11,6 +11,14 @@
 
 namespace vmha::site {
 
+// The way in over SSH.
+struct SshConfig {
+    uint16_t port = 8022;
+    std::optional<uint16_t> peer_port = {};
+    std::string directory;        // for keys, known_hosts, sockets; made where it is missing
+    std::string authorized_keys;  // whose keys may log in; may change at any time
+};
+
 struct HostConfig {
     std::string name;
     std::string address;
@@ -25,6 +33,7 @@ struct HostConfig {
     std::optional<long> memory_mb = {};  // for VMs; none: plenty
     std::vector<std::string> networks = {"VM Network"};
     std::vector<std::string> autostart = {};  // .vmx paths
+    std::optional<SshConfig> ssh = {};        // none: no SSH
 };
 
 struct VmConfig {
@@ -52,7 +61,8 @@ struct SiteConfig {
     Time invalid_after_register{};  // right after register an entry can be invalid for a while
     Time late_inventory{};          // after a boot or a restart of hostd its inventory is empty for so long
     bool rescan_needed = false;     // a target that was away when the host booted is found by a rescan only
-    bool invalid_property_is_fault = true;  // else reported in missingSet
+    bool invalid_property_is_fault = true;              // else reported in missingSet
+    std::map<std::string, std::string> ssh_texts = {};  // how the commands print, where hosts differ
 };
 
 // Two hosts, esxi1 and esxi2, and the directories vm1, vm2, vm3: what esxsim is without a site file.

@@ -44,6 +44,10 @@ struct Host {
     // Processes of VMs whose invalid entry was taken out, by path.
     std::map<std::string, Vm> strays = {};
 
+    unsigned last_world = 2100000;
+    // VMs whose process does not end by this kind of kill, nor by a milder one; by path.
+    std::map<std::string, Kill> deaf = {};
+
     std::map<int, Vm> vms = {};  // the inventory, by id
     int last_id = 0;
     std::map<std::string, Task> tasks = {};

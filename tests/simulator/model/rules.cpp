@@ -15,10 +15,11 @@ void Rules::set_delay(const std::string& method, Time delay) {
     if (delay > Time{}) rules_.push_back(Rule{.method = method, .delay = delay});
 }
 
-Effect Rules::apply(const std::string& method, const std::string& object) {
+Effect Rules::apply(const std::vector<std::string>& methods, const std::string& object) {
     Effect effect;
     for (Rule& rule : rules_) {
-        if (rule.method != "*" && rule.method != method) continue;
+        const bool named = std::find(methods.begin(), methods.end(), rule.method) != methods.end();
+        if (rule.method != "*" && !named) continue;
         if (!rule.object.empty() && rule.object != object) continue;
         if (rule.count == 0) continue;
         if (rule.skip > 0) {

@@ -47,7 +47,11 @@ public:
     const std::vector<Rule>& all() const { return rules_; }
 
     // Counts the call against the rules it matches.
-    Effect apply(const std::string& method, const std::string& object);
+    Effect apply(const std::string& method, const std::string& object) {
+        return apply(std::vector{method}, object);
+    }
+    // The same of a call that goes by several names.
+    Effect apply(const std::vector<std::string>& methods, const std::string& object);
 
 private:
     std::vector<Rule> rules_;

@@ -73,10 +73,12 @@ public:
 
     // --- what a client asks. Task ids are returned; whatever goes wrong later is the task's fault.
     std::string register_vm(HostId host, const std::string& path, const std::string& name,
-                            const std::string& user);
-    std::optional<Fault> unregister_vm(HostId host, int vm);
-    std::string power(HostId host, int vm, Verb verb, const std::string& user);
-    std::optional<Fault> shutdown_guest(HostId host, int vm);
+                            const std::string& user, Through through = Through::api);
+    std::optional<Fault> unregister_vm(HostId host, int vm, Through through = Through::api);
+    std::string power(HostId host, int vm, Verb verb, const std::string& user,
+                      Through through = Through::api);
+    std::optional<Fault> shutdown_guest(HostId host, int vm, Through through = Through::api);
+    void kill(HostId host, std::string path, Kill kill);  // the VM's process, if it listens
     std::optional<Fault> reboot_guest(HostId host, int vm);
     std::optional<Fault> answer(HostId host, int vm, const std::string& question, const std::string& choice);
     void rescan(HostId host);
@@ -101,6 +103,7 @@ public:
     void set_memory(HostId host, std::optional<long> memory_mb);
     void set_networks(HostId host, std::vector<std::string> networks);
     void set_autostart(HostId host, const std::string& path, bool on);
+    void set_deaf(HostId host, const std::string& path, std::optional<Kill> to);
     void fail_unregister(HostId host, int count) { at(host).unregister_failures = count; }
     void lie_about_power_on(HostId host, int count) { at(host).power_on_lies = count; }
     void hostd_restarts(HostId host, Time time);
@@ -164,7 +167,7 @@ private:
     void begin(HostId host, Task& task);
     void finish(HostId host, const std::string& task);
     void end_task(HostId host, Task& task, std::optional<Fault> fault);
-    std::optional<Fault> refusal(HostId host, const Vm& vm, Verb verb) const;
+    std::optional<Fault> refusal(HostId host, const Vm& vm, Verb verb, Through through) const;
     void carry_out(HostId host, Task& task);
     void carry_out_register(HostId host, Task& task);
     void carry_out_search(HostId host, Task& task);
@@ -177,7 +180,7 @@ private:
     void host_is_up(HostId host);
     void inventory_is_loaded(HostId host);
     void autostart(HostId host);
-    std::optional<Fault> barred(HostId host, Verb verb) const;
+    std::optional<Fault> barred(HostId host, Verb verb, Through through) const;
     void lose_storage(HostId host, const std::string& trouble);
     void apd_times_out(HostId host, unsigned loss);
     bool has_processes(HostId host) const;

@@ -123,6 +123,28 @@ void Site::crash(HostId id, int number) {
         end_task(id, found->second, faults::invalid_state("The process has ended."));
 }
 
+void Site::set_deaf(HostId id, const std::string& path, std::optional<Kill> to) {
+    if (to)
+        at(id).deaf[path] = *to;
+    else
+        at(id).deaf.erase(path);
+}
+
+// By value: the path may be that of the process that goes.
+void Site::kill(HostId id, std::string path, Kill kill) {
+    Host& host = at(id);
+    const auto deaf = host.deaf.find(path);
+    if (deaf != host.deaf.end() && kill <= deaf->second) return;
+    const Vm* vm = vm_by_path(id, path);
+    if (vm && vm->process) return crash(id, vm->id);
+    if (host.strays.erase(path) == 0) return;
+    if (Disk* on = disk(id); on && host.accessible) {
+        on->release(path, id);
+        written(*host.disk);
+    }
+    if (!host.accessible && host.offered) mount(id);
+}
+
 void Site::set_tools(const std::string& path, bool present) {
     for (Disk& disk : disks_)
         if (VmFiles* files = disk.find(path)) files->tools = present;

@@ -13,9 +13,10 @@ Power wanted_by(Verb verb) {
 
 }  // namespace
 
-std::string Site::power(HostId id, int number, Verb verb, const std::string& user) {
+std::string Site::power(HostId id, int number, Verb verb, const std::string& user, Through through) {
     Task& task = new_task(id, verb, number, user);
-    if (auto fault = refusal(id, *find(id, number), verb)) {
+    task.through = through;
+    if (auto fault = refusal(id, *find(id, number), verb, through)) {
         // The task of a refused call belongs to nobody: the VM's own task goes on.
         end_task(id, task, std::move(fault));
         return task.id;
@@ -24,8 +25,8 @@ std::string Site::power(HostId id, int number, Verb verb, const std::string& use
     return task.id;
 }
 
-std::optional<Fault> Site::refusal(HostId id, const Vm& vm, Verb verb) const {
-    if (auto fault = barred(id, verb)) return fault;
+std::optional<Fault> Site::refusal(HostId id, const Vm& vm, Verb verb, Through through) const {
+    if (auto fault = barred(id, verb, through)) return fault;
     if (vm.question && verb != Verb::power_on) return faults::question_pending(vm.question->text);
     if (!vm.task.empty()) return faults::task_in_progress(vm.task);
     if (vm.connection != Connection::connected)
@@ -41,9 +42,9 @@ std::optional<Fault> Site::refusal(HostId id, const Vm& vm, Verb verb) const {
     return std::nullopt;
 }
 
-std::optional<Fault> Site::barred(HostId id, Verb verb) const {
+std::optional<Fault> Site::barred(HostId id, Verb verb, Through through) const {
     const Host& host = hosts_[id];
-    if (host.licence == Licence::free) return faults::restricted_version();
+    if (host.licence == Licence::free && through == Through::api) return faults::restricted_version();
     if (host.licence == Licence::expired && verb == Verb::power_on) return faults::not_enough_licenses();
     return std::nullopt;
 }
@@ -102,6 +103,7 @@ std::optional<Fault> Site::start_process(HostId id, Vm& vm) {
     if (!on->take(vm.path, id, at(id).boots, now_, config_.lock_break)) return lock_fault(id, vm);
     written(*at(id).disk);
     vm.process = true;
+    vm.world = ++at(id).last_world;
     return std::nullopt;
 }
 
@@ -148,9 +150,9 @@ void Site::stop_process(HostId id, Vm& vm, Power power) {
     if (!at(id).accessible && at(id).offered) mount(id);
 }
 
-std::optional<Fault> Site::shutdown_guest(HostId id, int number) {
+std::optional<Fault> Site::shutdown_guest(HostId id, int number, Through through) {
     Vm& vm = *find(id, number);
-    if (auto fault = barred(id, Verb::power_off)) return fault;
+    if (auto fault = barred(id, Verb::power_off, through)) return fault;
     if (vm.power != Power::powered_on) return faults::invalid_power_state(Power::powered_on, vm.power);
     if (vm.question) return faults::question_pending(vm.question->text);
     if (!vm.task.empty()) return faults::task_in_progress(vm.task);

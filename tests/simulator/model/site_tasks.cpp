@@ -85,8 +85,9 @@ void Site::finish(HostId id, const std::string& name) {
 }
 
 std::string Site::register_vm(HostId id, const std::string& path, const std::string& name,
-                              const std::string& user) {
+                              const std::string& user, Through through) {
     Task& task = new_task(id, Verb::register_vm, 0, user);
+    task.through = through;
     task.path = path;
     task.name = name;
     begin(id, task);
@@ -94,7 +95,7 @@ std::string Site::register_vm(HostId id, const std::string& path, const std::str
 }
 
 void Site::carry_out_register(HostId id, Task& task) {
-    if (auto fault = barred(id, task.verb)) return end_task(id, task, std::move(fault));
+    if (auto fault = barred(id, task.verb, task.through)) return end_task(id, task, std::move(fault));
     const auto where = path_in_datastore(id, task.path);
     if (const auto* fault = std::get_if<Fault>(&where)) return end_task(id, task, *fault);
     const auto& path = std::get<std::string>(where);
@@ -117,6 +118,7 @@ Vm& Site::enter_inventory(HostId id, const std::string& path, const std::string&
         Vm& entry = host.vms[vm];
         entry.process = true;
         entry.power = Power::powered_on;
+        entry.world = stray->second.world;
         entry.memory = stray->second.memory;
         entry.lock_lost = stray->second.lock_lost;
         entry.booted = stray->second.booted;
@@ -131,10 +133,10 @@ Vm& Site::enter_inventory(HostId id, const std::string& path, const std::string&
     return host.vms[vm];
 }
 
-std::optional<Fault> Site::unregister_vm(HostId id, int vm) {
+std::optional<Fault> Site::unregister_vm(HostId id, int vm, Through through) {
     const Vm* entry = find(id, vm);
     if (!entry) return faults::no_such_object("VirtualMachine", std::to_string(vm));
-    if (auto fault = barred(id, Verb::power_off)) return fault;
+    if (auto fault = barred(id, Verb::power_off, through)) return fault;
     if (at(id).unregister_failures > 0) {
         --at(id).unregister_failures;
         return faults::system_error("A general system error occurred");

@@ -102,6 +102,13 @@ std::optional<Licence> licence_of(const std::string& word) {
     return std::nullopt;
 }
 
+std::optional<Kill> kill_of(const std::string& word) {
+    if (word == "soft") return Kill::soft;
+    if (word == "hard") return Kill::hard;
+    if (word == "force") return Kill::force;
+    return std::nullopt;
+}
+
 std::optional<Verb> verb_of(const std::string& word) {
     for (const auto& [value, name] : verbs)
         if (word == name) return value;

@@ -33,6 +33,12 @@ enum class Verb {
     backup,  // a snapshot for a backup, or the consolidation after it
 };
 
+// Which way an order came: the free licence lets vim-cmd write, and the API only read (maintux/knife-esx#24).
+enum class Through { api, shell };
+
+// How hard a VM's process is told to end (esxcli vm process kill --type).
+enum class Kill { soft, hard, force };
+
 // What the licence allows: the free one reads only (pyvmomi#625), an expired evaluation powers nothing on.
 enum class Licence { full, free, expired };
 
@@ -88,6 +94,7 @@ struct Vm {
     unsigned life = 0;  // counts power changes: what was planned in an earlier life is void
     // The VMX lives. As `power` says, but for an invalid entry, whose "powered off" proves nothing.
     bool process = false;
+    unsigned world = 0;        // names that process, or the one that ended last
     bool lock_lost = false;    // found its lock in another's hand: its I/O is dead until it ends
     unsigned long memory = 0;  // the history of the disk that its guest has in memory
 };
@@ -97,6 +104,7 @@ struct Task {
     Verb verb;
     int vm = 0;  // 0: the task belongs to the folder, the datastore browser or the host
     std::string user;
+    Through through = Through::api;
     TaskState state = TaskState::queued;
     int progress = 0;
     Time queued{};
@@ -139,6 +147,7 @@ std::string to_word(Licence);
 std::optional<Color> color_of(const std::string& word);
 std::optional<Connection> connection_of(const std::string& word);
 std::optional<Licence> licence_of(const std::string& word);
+std::optional<Kill> kill_of(const std::string& word);
 std::optional<Verb> verb_of(const std::string& word);
 
 }  // namespace vmha::site
