@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "client/ctl.hpp"
+#include "client/ctl_import.hpp"
 #include "client/say.hpp"
 #include "common/ids.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 // What the words of the command line mean; CLI11 fills it.
 struct Words {
     CtlOptions options;
+    ImportOptions import;
     std::vector<std::string> vms;
     std::string name;
     bool all = false;
@@ -96,6 +98,31 @@ void add_acting(CLI::App& app, Words& words) {
         ->check(name_check);
 }
 
+void add_import(CLI::App& app, Words& words) {
+    ImportOptions& into = words.import;
+    CLI::App* const added =
+        app.add_subcommand("import", "make a configuration of today's start.sh, stop.sh and genw.sh");
+    added->callback([&words] {
+        if (words.options.json) throw CLI::ExcludesError("import", "--json");
+        words.command = [&words] { return ctl_import(words.import); };
+    });
+    added->add_option("PATH", into.paths, "scripts, or directories such as /opt/nec/clusterpro/scripts")
+        ->required();
+    added->add_option("--name", into.names.vms, "the VM's name; of several, OLD=NEW, as often as needed")
+        ->allow_extra_args(false);
+    added->add_option("--node", into.names.nodes, "a node's name, twice, in the order of EC1 and EC2")
+        ->allow_extra_args(false);
+    added->add_option("--host", into.names.hosts, "a host's name, twice, in the order of VMK1 and VMK2")
+        ->allow_extra_args(false);
+    added->add_option("--identity", into.keys.identity,
+                      "the key to log in with; default: /root/.ssh/id_rsa, else id_ecdsa");
+    added->add_option("--known-hosts", into.keys.known_hosts, "where the hosts' keys are")
+        ->capture_default_str();
+    added->add_option("--output", into.output, "the folder of the configuration")->capture_default_str();
+    added->add_flag("--force", into.force, "replace files that are there already");
+    added->add_flag("--dry-run", into.dry_run, "print the files, write nothing");
+}
+
 int run(int argc, char** argv) {
     Words words;
     CLI::App app("Shows what vmhad knows, and starts, stops and pauses VMs through it.", "vmhactl");
@@ -106,6 +133,7 @@ int run(int argc, char** argv) {
     app.add_option("--socket", words.options.socket, "default: $VMHAD_SOCKET, else /run/vmhad/vmhad.sock");
     add_reading(app, words);
     add_acting(app, words);
+    add_import(app, words);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
