@@ -49,7 +49,7 @@ ExitCode ctl_vms(const CtlOptions& options) {
 }
 
 ExitCode ctl_vm(const CtlOptions& options, const std::string& vm) {
-    return show(options, "/v1/vms/" + vm, vm, render_vm);
+    return show(options, "/v1/vms/" + vm + "?lock=ask", vm, render_vm);
 }
 
 ExitCode ctl_events(const CtlOptions& options, bool follow) {

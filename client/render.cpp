@@ -125,14 +125,14 @@ std::string render_age(const Json& object, const char* key) {
 }
 
 std::string render_hosts(const Json& answer) {
-    Rows rows{{"HOST", "ROLE", "ADDRESS", "LINK", "VIA", "AGE", "WRITABLE", "PRODUCT", "TROUBLE"}};
+    Rows rows{{"HOST", "ROLE", "ADDRESS", "LINK", "VIA", "WRITES", "AGE", "WRITABLE", "PRODUCT", "TROUBLE"}};
     for (const Json& host : elements(answer, "hosts")) {
         std::string trouble = cell(host, "reason");
         if (trouble != "-" && cell(host, "detail") != "-") trouble += ": " + cell(host, "detail");
         if (at(host, "in_maintenance") == Json(true)) trouble = "in maintenance mode";
         rows.push_back({cell(host, "name"), cell(host, "role"), cell(host, "address"), cell(host, "link"),
-                        cell(host, "transports"), render_age(host, "age_ms"), cell(host, "writable"),
-                        cell(host, "product"), trouble});
+                        cell(host, "transports"), cell(host, "writes_over"), render_age(host, "age_ms"),
+                        cell(host, "writable"), cell(host, "product"), trouble});
     }
     return render_table(rows);
 }
@@ -184,6 +184,9 @@ std::string render_vm(const Json& vm) {
     for (const Json& host : elements(vm, "hosts")) {
         if (at(host, "ready") == Json(false) && cell(host, "detail") != "-")
             text += "\nnot ready on " + cell(host, "host") + ": " + cell(host, "detail") + "\n";
+        if (const Json& lock = at(host, "lock"); cell(lock, "detail") != "-")
+            text += "\nits files, as " + cell(host, "host") + " sees them: " + cell(lock, "detail") + ", " +
+                    render_age(lock, "age_ms") + " ago\n";
         for (const Json& warning : elements(host, "warnings")) text += "\nwarning: " + cell(warning) + "\n";
     }
     for (const Json& host : elements(vm, "hosts"))

@@ -12,6 +12,8 @@ enum class Errc {
     unreachable,          // no connection could be made
     closed,               // the connection ended while it was needed
     certificate_changed,  // the peer's certificate is not the pinned one
+    host_key_changed,     // the peer's SSH key is not the known one, or none is known
+    key_refused,          // the host does not take our SSH key
     tls,                  // the handshake failed for another reason
     bad_password,         // the host refused the login
     locked_out,           // the breaker (or the host) allows no login now

@@ -73,33 +73,46 @@ Engine::Engine(boost::asio::io_context& io, const config::Config& config, const 
 
 Engine::~Engine() = default;
 
-void Engine::make_hosts(const config::Config& config) {
-    for (const auto& [node_name, node] : config.nodes) {
-        const config::Host& host = node.host;
-        if (!host.api) continue;
-        const auto address = boost::asio::ip::make_address(host.address);
-        esx::HostConfig settings{
-            host.name, {address, host.api->port}, trust_of(host.api->trust), host.api->user,
-            {},        config.watch_interval};
-        settings.secret = [this, file = host.api->password_file]() -> Result<std::string> {
+Transports::Ways Engine::ways_to(const config::Config& config, const config::Host& host) {
+    const auto address = boost::asio::ip::make_address(host.address);
+    Transports::Ways ways;
+    if (host.api) {
+        esx::HostConfig api{host.name, {address, host.api->port}, trust_of(host.api->trust), host.api->user,
+                            {},        config.watch_interval};
+        api.secret = [this, file = host.api->password_file]() -> Result<std::string> {
             auto secret = config::read_secret(file);
             if (secret) scrubber_.hide(*secret);
             return secret;
         };
-        esx::HostWorld world{[this] { return now(); }, [this] { return static_cast<int64_t>(wall_clock()); },
-                             [this](core::Event event) { submit(std::move(event)); }, &breaker_};
-        hosts_[host.name] =
-            std::make_unique<esx::Host>(io_.get_executor(), std::move(settings), std::move(world));
+        ways.api = std::move(api);
+    }
+    if (host.ssh) {
+        shell::HostConfig ssh;
+        ssh.name = host.name;
+        ssh.endpoint = {address, host.ssh->port};
+        ssh.user = host.ssh->user;
+        ssh.identity_file = host.ssh->identity_file;
+        ssh.known_hosts = host.ssh->known_hosts;
+        for (const auto& [name, vm] : config.vms) ssh.vms.emplace(name, vm.vmx);
+        ssh.interval = host.ssh->interval;
+        ssh.freshness = config.freshness;
+        ways.ssh = std::move(ssh);
+    }
+    return ways;
+}
+
+void Engine::make_hosts(const config::Config& config) {
+    for (const auto& [node_name, node] : config.nodes) {
+        Transports::World world{[this] { return now(); },
+                                [this] { return static_cast<int64_t>(wall_clock()); },
+                                [this](core::Event event) { submit(std::move(event)); }, &breaker_};
+        hosts_[node.host.name] = std::make_unique<Transports>(io_.get_executor(), node.host.name,
+                                                              ways_to(config, node.host), std::move(world));
     }
 }
 
 void Engine::start() {
     for (const auto& [name, host] : hosts_) host->start();
-    for (const auto& [name, host] : state_.hosts)
-        if (!hosts_.contains(name))
-            submit(core::LinkChanged{name, core::Link::down, Reason::host_unreachable,
-                                     "it has no \"api\" in the configuration, and this version speaks no SSH",
-                                     0});
     boost::asio::co_spawn(io_, run_timer(), boost::asio::detached);
     submit(core::Tick{});
 }
@@ -154,23 +167,12 @@ void Engine::take(core::Step step) {
 void Engine::perform(const core::Action& action) {
     struct Visitor {
         Engine& engine;
-        esx::Host* host(const HostName& name) {
-            const auto found = engine.hosts_.find(name);
-            return found == engine.hosts_.end() ? nullptr : found->second.get();
-        }
+        Transports& host(const HostName& name) { return *engine.hosts_.at(name); }
         void operator()(const core::Write& write) { engine.perform(write); }
-        void operator()(const core::Look& look) {
-            if (esx::Host* target = host(look.host))
-                target->look(look);
-            else
-                engine.events_.push_back(core::LookFailed{look.host, look.id});
-        }
-        void operator()(const core::CheckVmx& check) {
-            if (esx::Host* target = host(check.host))
-                target->check_vmx(check);
-            else
-                engine.events_.push_back(core::VmxChecked{check.vm, check.host, core::Presence::cannot_tell});
-        }
+        void operator()(const core::Look& look) { host(look.host).look(look); }
+        void operator()(const core::CheckVmx& check) { host(check.host).check_vmx(check); }
+        void operator()(const core::AskProcesses& ask) { host(ask.host).ask_processes(ask); }
+        void operator()(const core::AskLock& ask) { host(ask.host).ask_lock(ask); }
         void operator()(const core::TakeLock& take) {
             engine.locks_wanted_.insert(take.vm);
             engine.try_locks(false);
@@ -197,13 +199,8 @@ void Engine::perform(const core::Action& action) {
 }
 
 void Engine::perform(const core::Write& write) {
-    const auto target = hosts_.find(write.host);
-    const bool kept = store(write, flying_) && store(write, answering_);
-    if (!kept || target == hosts_.end()) {
-        events_.push_back(core::WriteDone{write.id, core::Outcome::unsent, {}, ""});
-        return;
-    }
-    target->second->perform(write);
+    if (store(write, flying_) && store(write, answering_)) return hosts_.at(write.host)->perform(write);
+    events_.push_back(core::WriteDone{write.id, core::Outcome::unsent, {}, ""});
 }
 
 void Engine::try_locks(bool contended) {
@@ -290,7 +287,7 @@ void Engine::resume(const VmName& vm) {
 
 Result<void> Engine::retry_login(const HostName& host) {
     const auto found = hosts_.find(host);
-    if (found == hosts_.end()) return Error{Errc::not_found, host.str() + " is not reached over the API"};
+    if (found == hosts_.end()) return Error{Errc::not_found, "there is no host " + host.str()};
     found->second->retry_login();
     log_.info("host '" + host.str() + "': one more login was asked for by hand");
     return {};

@@ -12,12 +12,12 @@
 #include "daemon/config/config.hpp"
 #include "daemon/core/step.hpp"
 #include "daemon/esx/breaker.hpp"
-#include "daemon/esx/host.hpp"
 #include "daemon/run/flying_store.hpp"
 #include "daemon/run/id_map.hpp"
 #include "daemon/run/judgement_store.hpp"
 #include "daemon/run/log.hpp"
 #include "daemon/run/runtime.hpp"
+#include "daemon/transports.hpp"
 
 namespace vmha {
 
@@ -69,6 +69,7 @@ private:
     };
 
     void make_hosts(const config::Config& config);
+    Transports::Ways ways_to(const config::Config& config, const config::Host& host);
     void drain();
     void take(core::Step step);
     void perform(const core::Action& action);
@@ -104,7 +105,7 @@ private:
     bool ids_changed_ = false;
     std::map<VmName, core::Judgement> unsaved_;
     std::map<std::string, std::string> complaints_;  // by file
-    std::map<HostName, std::unique_ptr<esx::Host>> hosts_;
+    std::map<HostName, std::unique_ptr<Transports>> hosts_;
     Listener* listener_ = nullptr;
 
     std::deque<core::Event> events_;

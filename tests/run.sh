@@ -105,19 +105,52 @@ count_tap() {
         END { print good + 0, plan - good - skip, skip + 0 }' "$1"
 }
 
-run_bats() {
-    local file name started output good bad skip
-    while IFS= read -r file; do
-        name=${file#"$top"/tests/}
-        [ -z "$fast" ] || [[ $name != interop/* ]] || continue
-        output="$work/$(echo "$name" | tr / _).log" started=$(now_ms)
-        in_session 900 "$output" env VMHA_BIN="$top/build/release/bin" VMHA_ASAN_BIN="$top/build/asan/bin" \
-            bats --tap "$file"
-        local code=$?
-        read -r good bad skip < <(count_tap "$output")
+# bats_over TRANSPORT FILE: the way that the nodes of the suites in tests/wire go to the hosts.
+bats_over() {
+    env VMHA_BIN="$top/build/release/bin" VMHA_ASAN_BIN="$top/build/asan/bin" VMHA_TRANSPORT="$1" bats --tap "$2"
+}
+# Suites beside each other: each way has an output of its own, and the first that fails decides the code.
+bats_over_all() {
+    local file=$1 output=$2 way pid code=0 pids=()
+    for way in "${@:3}"; do
+        bats_over "$way" "$file" >"$output.$way" 2>&1 &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || code=$?; done
+    return $code
+}
+export -f bats_over bats_over_all
+export top
+
+# run_suite FILE WAY...
+run_suite() {
+    local file=$1 name output good bad skip started code way
+    shift
+    output="$work/$(echo "${file#"$top"/tests/}" | tr / _).log" started=$(now_ms)
+    in_session 900 "$output" bash -c 'bats_over_all "$@"' bats "$file" "$output" "$@"
+    code=$?
+    for way in "$@"; do
+        cat "$output" >>"$output.$way"
+        read -r good bad skip < <(count_tap "$output.$way")
         skipped=$((skipped + skip))
-        report "$name" "$started" $code "$output" "$good" "$bad"
-        [ "$skip" -eq 0 ] || grep '^ok .* # skip' "$output" | sed 's/^/    /'
+        name=${file#"$top"/tests/}
+        [ "$way" = api ] || name+=" ($way)"
+        # A code without a failed case is told once, with the first of them.
+        [ "$bad" -gt 0 ] && code=1
+        report "$name" "$started" "$code" "$output.$way" "$good" "$bad"
+        code=0
+        [ "$skip" -eq 0 ] || grep '^ok .* # skip' "$output.$way" | sed 's/^/    /'
+    done
+}
+
+run_bats() {
+    local file others
+    while IFS= read -r file; do
+        [ -z "$fast" ] || [[ $file != */interop/* ]] || continue
+        run_suite "$file" api
+        # The failover's suites say in a line of their own by which other ways they run.
+        read -ra others < <(sed -n 's/^# transports: //p' "$file")
+        [ ${#others[@]} -eq 0 ] || run_suite "$file" "${others[@]}"
     done < <(find "$top/tests" -name '*.bats' | sort)
 }
 

@@ -1,11 +1,15 @@
 #include "daemon/api/connection.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include "daemon/core/processes.hpp"
 
 namespace vmha::api {
 
 namespace {
 
+constexpr auto lock_patience = std::chrono::seconds(3);
 constexpr std::string_view common_fields = "Vmha-Api: 1\r\nContent-Type: ";
 
 }  // namespace
@@ -99,6 +103,7 @@ net::Task<bool> Connection::answer() {
         bool go_on = true;
         if (route->waits_for_view && !context_.hub.has_view())
             go_on = co_await wait_for_view(exchange.target);
+        if (go_on && exchange.target.parameter("lock") == "ask") co_await ask_for_lock(exchange);
         if (go_on) route->handler(exchange);
     }
     if (exchange.streaming) {
@@ -140,6 +145,22 @@ net::Task<bool> Connection::wait_for_view(const Target& target) {
     }
     co_await context_.hub.wait_for_view(until);
     co_return true;
+}
+
+// Who holds the VM's files is asked only where somebody wants to know; the core sees to it that it is not too
+// often.
+net::Task<> Connection::ask_for_lock(Exchange& exchange) {
+    const VmName name{std::string(exchange.name)};
+    const auto& state = exchange.backend.state();
+    const auto told = [&state, name] {
+        const auto& vm = state.vms.at(name);
+        return vm.disk_lock && vm.disk_lock_asked && vm.disk_lock->asked >= *vm.disk_lock_asked;
+    };
+    const bool somebody_can_tell =
+        std::ranges::any_of(state.hosts, [](const auto& host) { return core::shell_up(host.second); });
+    if (!state.vms.contains(name) || !somebody_can_tell) co_return;
+    exchange.backend.submit(core::LockWanted{name});
+    co_await context_.hub.wait_for(told, net::deadline_in(lock_patience));
 }
 
 net::Task<> Connection::refuse_message() {

@@ -55,6 +55,7 @@ private:
     net::Task<bool> answer();  // false: the connection ends
     net::Task<bool> send(bool keep_alive);
     net::Task<bool> wait_for_view(const Target& target);
+    net::Task<> ask_for_lock(Exchange& exchange);
     net::Task<> refuse_message();
     net::Task<> refuse_late();
     net::Task<> stream(Streaming streaming);

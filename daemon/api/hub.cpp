@@ -41,12 +41,13 @@ void Hub::answer(const core::Answer& answer) {
 }
 
 void Hub::state_changed() {
-    if (has_view_) return;
-    const auto& state = backend_.state();
-    const auto local = state.hosts.find(state.local);
-    if (local == state.hosts.end() || !local->second.complete) return;
-    has_view_ = true;
-    for (auto* bell : waiting_for_view_) bell->ring();
+    if (!has_view_) {
+        const auto& state = backend_.state();
+        const auto local = state.hosts.find(state.local);
+        has_view_ = local != state.hosts.end() && local->second.complete;
+    }
+    for (const auto& waiting : waiting_)
+        if (waiting.holds()) waiting.bell->ring();
 }
 
 void Hub::shutdown() {
@@ -54,7 +55,7 @@ void Hub::shutdown() {
     for (const auto& listener : listeners_)
         if (const auto feed = listener.feed.lock()) cut(*feed);
     listeners_.clear();
-    for (auto* bell : waiting_for_view_) bell->ring();
+    for (const auto& waiting : waiting_) waiting.bell->ring();
 }
 
 std::shared_ptr<Feed> Hub::follow(const VmName& only_vm) {
@@ -93,15 +94,18 @@ void Hub::cut(Feed& feed) {
 }
 
 net::Task<> Hub::wait_for_view(net::Deadline until) {
+    return wait_for([this] { return has_view_; }, until);
+}
+
+net::Task<> Hub::wait_for(std::function<bool()> holds, net::Deadline until) {
     net::Wakeup bell(executor_);
     // Also leaves the list when this coroutine is cancelled or destroyed.
     struct Registration {
-        std::vector<net::Wakeup*>& list;
-        net::Wakeup* bell;
-        ~Registration() { std::erase(list, bell); }
-    } registration{waiting_for_view_, &bell};
-    waiting_for_view_.push_back(&bell);
-    while (!has_view_ && !shut_down_ && net::BootClock::now() < until) {
+        std::list<Waiting>& list;
+        std::list<Waiting>::iterator at;
+        ~Registration() { list.erase(at); }
+    } registration{waiting_, waiting_.insert(waiting_.end(), {holds, &bell})};
+    while (!holds() && !shut_down_ && net::BootClock::now() < until) {
         const bool rung = co_await bell.wait(until);
         if (!rung) break;
     }

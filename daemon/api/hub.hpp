@@ -3,6 +3,7 @@
 #pragma once
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -50,6 +51,8 @@ public:
     // True for good once the local host has been seen whole.
     bool has_view() const { return has_view_; }
     net::Task<> wait_for_view(net::Deadline until);
+    // Until it holds, which is asked after every step; or until then, or shutdown.
+    net::Task<> wait_for(std::function<bool()> holds, net::Deadline until);
 
 private:
     struct Listener {
@@ -67,7 +70,11 @@ private:
     core::CallerId last_caller_ = 0;
     std::vector<Listener> listeners_;
     std::deque<Line> recent_;
-    std::vector<net::Wakeup*> waiting_for_view_;
+    struct Waiting {
+        std::function<bool()> holds;
+        net::Wakeup* bell;
+    };
+    std::list<Waiting> waiting_;
     bool has_view_ = false;
     bool shut_down_ = false;
 };

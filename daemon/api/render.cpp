@@ -2,8 +2,11 @@
 
 #include "common/api_version.hpp"
 #include "daemon/api/words.hpp"
+#include "daemon/core/disk_lock.hpp"
 #include "daemon/core/operation.hpp"
+#include "daemon/core/processes.hpp"
 #include "daemon/core/readiness.hpp"
+#include "daemon/core/via.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::api {
@@ -22,13 +25,28 @@ Json fact(Json value, const std::optional<core::Time>& asked, core::Time now) {
     return {{"value", std::move(value)}, {"age_ms", age(asked, now)}};
 }
 
+Json writable_json(const core::HostView& host) {
+    if (core::via_of(host) == core::Via::ssh) return core::shell_up(host);
+    return host.facts.api_writes ? Json(*host.facts.api_writes) : Json(nullptr);
+}
+
+Json shell_json(const core::HostView& host) {
+    if (!host.settings.ssh) return nullptr;
+    Json out = {
+        {"link", word(host.shell.link)}, {"reason", nullptr}, {"detail", text_or_null(host.shell.detail)}};
+    if (host.shell.link != core::Link::up) out["reason"] = word(host.shell.reason);
+    return out;
+}
+
 Json host_json(const core::State& state, const core::HostView& host, core::Time now) {
     Json out = {
         {"name", host.name.str()},
         {"address", host.settings.address},
         {"role", host.settings.local ? "local" : "peer"},
         {"link", word(host.link)},
-        {"transports", host.settings.transports},
+        {"transports", host.settings.transports()},
+        {"ssh", shell_json(host)},
+        {"writes_over", core::word(core::via_of(host))},
         {"age_ms", age(host.confirmed, now)},
         {"fresh", core::fresh(state, host, now)},
         {"complete", host.complete},
@@ -36,7 +54,7 @@ Json host_json(const core::State& state, const core::HostView& host, core::Time 
         {"detail", text_or_null(host.link_detail)},
         {"product", text_or_null(host.facts.product)},
         {"in_maintenance", host.facts.in_maintenance},
-        {"writable", host.facts.api_writes ? Json(*host.facts.api_writes) : Json(nullptr)},
+        {"writable", writable_json(host)},
         {"memory_free_mb", host.facts.memory_free_mb ? Json(*host.facts.memory_free_mb) : Json(nullptr)},
         {"privileged", host.facts.privileged ? Json(*host.facts.privileged) : Json(nullptr)},
         {"evaluation_days", host.facts.evaluation_days ? Json(*host.facts.evaluation_days) : Json(nullptr)},
@@ -94,6 +112,21 @@ std::string_view registration(const core::State& state, const core::HostView& ho
     return core::absence_proved(state, host, vm, now) ? "not_registered" : "unknown";
 }
 
+// Of the host that was asked last.
+Json lock_json(const core::State& state, const core::HostView& host, const core::VmState& vm,
+               core::Time now) {
+    if (!vm.disk_lock || vm.disk_lock->by != host.name) return fact(nullptr, std::nullopt, now);
+    const auto& seen = *vm.disk_lock;
+    Json out = fact(nullptr, seen.asked, now);
+    out["detail"] = seen.lock ? core::lock_text(state, *seen.lock) : seen.why;
+    if (seen.lock)
+        out["value"] = {{"mode", core::word(seen.lock->mode)},
+                        {"holders", core::holders_of(state, *seen.lock)},
+                        {"adapters", seen.lock->owners},
+                        {"file", seen.lock->file}};
+    return out;
+}
+
 // What one host says about one VM. Facts of an entry are null where the host holds none.
 Json vm_on_host_json(const core::State& state, const core::HostView& host, const core::VmState& vm,
                      core::Time now) {
@@ -114,7 +147,7 @@ Json vm_on_host_json(const core::State& state, const core::HostView& host, const
         {"connection", fact(word_or_null(&core::VmEntry::connection), entry_asked, now)},
         {"heartbeat", fact(word_or_null(&core::VmEntry::heartbeat), entry_asked, now)},
         {"question", fact(seen ? question_json(seen->entry.question) : Json(nullptr), entry_asked, now)},
-        {"lock", fact(nullptr, std::nullopt, now)},
+        {"lock", lock_json(state, host, vm, now)},
         {"datastore", datastore ? datastore_json(*datastore, host, now) : fact(nullptr, asked, now)}};
     const auto readiness = core::readiness_of(state, host, vm, now);
     out["ready"] = readiness.ready;

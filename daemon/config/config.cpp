@@ -1,15 +1,6 @@
 #include "daemon/config/config.hpp"
 
 namespace vmha::config {
-namespace {
-
-std::string transports(const Host& host) {
-    if (host.api && host.ssh) return "api+ssh";
-    return host.api ? "api" : "ssh";
-}
-
-}  // namespace
-
 const Host* Config::host(const HostName& name) const {
     for (const auto& [node_name, node] : nodes)
         if (node.host.name == name) return &node.host;
@@ -27,7 +18,8 @@ core::Settings to_settings(const Config& config, const std::string& node) {
                                                              .local = name == node,
                                                              .iscsi_adapter = host.iscsi_adapter,
                                                              .settle = host.settle,
-                                                             .transports = transports(host)});
+                                                             .api = host.api.has_value(),
+                                                             .ssh = host.ssh.has_value()});
     }
     return settings;
 }

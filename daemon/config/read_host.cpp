@@ -159,11 +159,6 @@ Host read_host(Section& section) {
     if (auto ssh = section.section("ssh", {keys::ssh.begin(), keys::ssh.end()})) host.ssh = read_ssh(*ssh);
     if (!section.find("api") && !section.find("ssh"))
         section.check().problem(section.path(), "has neither api nor ssh, so there is no way to talk to it");
-    if (!section.find("api") && section.find("ssh"))
-        section.check().warn(
-            section.path_of("ssh"),
-            "this release talks to a host over its API only: without \"api\" this host cannot be "
-            "reached");
     return host;
 }
 

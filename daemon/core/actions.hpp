@@ -28,6 +28,19 @@ struct CheckVmx {
     VmxPath path;
 };
 
+// Which VMX processes run on the host? Answered by a ProcessesTold. Sent only while its SSH session is up.
+struct AskProcesses {
+    VmName vm;
+    HostName host;
+};
+
+// Who holds the files of this VM, as this host sees it? Answered by a LockTold. Only while SSH is up.
+struct AskLock {
+    VmName vm;
+    HostName host;
+    VmxPath path;
+};
+
 struct TakeLock {
     VmName vm;
 };
@@ -74,6 +87,7 @@ struct Answer {
     int64_t elapsed_ms = 0;
 };
 
-using Action = std::variant<Write, Look, CheckVmx, TakeLock, DropLock, SetMark, Remember, Say, Answer>;
+using Action = std::variant<Write, Look, CheckVmx, AskProcesses, AskLock, TakeLock, DropLock, SetMark,
+                            Remember, Say, Answer>;
 
 }  // namespace vmha::core

@@ -10,7 +10,7 @@
 namespace vmha::core {
 
 struct Decision {
-    enum class What { wait, write, check_vmx, finish };
+    enum class What { wait, write, check_vmx, ask_processes, finish };
 
     What what = What::wait;
     Stage stage = Stage::idle;
@@ -71,7 +71,8 @@ Decision fail(const HostView& host, Reason reason, std::string why);
 // The host's own state, the VM's needs, and, before a peer's copy is stopped, the peer's state and our .vmx.
 std::optional<Decision> preflight(const HostView& host);
 std::optional<Decision> preflight_memory(const State& state, const VmState& vm, const HostView& host);
-std::optional<Decision> preflight_takeover(const VmState& vm, const HostView& local, const HostView& peer);
+std::optional<Decision> preflight_takeover(const VmState& vm, const HostView& local, const HostView& peer,
+                                           Time now);
 
 // Nothing if the VM's datastore is well there; the local host is asked to rescan, every 5 s at most (rule 9).
 std::optional<Decision> await_storage(const State& state, const HostView& host, const VmState& vm, Time now);

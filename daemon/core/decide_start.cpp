@@ -2,6 +2,9 @@
 #include <algorithm>
 
 #include "daemon/core/decide.hpp"
+#include "daemon/core/disk_lock.hpp"
+#include "daemon/core/processes.hpp"
+#include "daemon/core/via.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::core {
@@ -24,7 +27,8 @@ MaybeDecision check_link(const State& state, const HostView& host, Time now) {
 }
 
 // The entry is invalid, inaccessible or orphaned: give it time, then take it out; it is registered anew.
-Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& seen, Time now) {
+Decision replace_bad_entry(const State& state, const VmState& vm, const HostView& host, const Seen& seen,
+                           Time now) {
     if (seen.entry.connection == Connection::unknown || seen.entry.connection == Connection::disconnected)
         return wait(Stage::waiting_for_vm, host, Reason::stale, "the host does not tell its state");
     const bool unreadable = seen.entry.connection == Connection::inaccessible;
@@ -32,6 +36,10 @@ Decision replace_bad_entry(const VmState& vm, const HostView& host, const Seen& 
     if (now < patience_over)
         return wait(Stage::waiting_for_vm, host, unreadable ? Reason::inaccessible : Reason::invalid,
                     "its entry is not valid: waiting for it to come right", patience_over);
+    // Without its entry nobody could end what still runs (facts F22).
+    if (auto decision = await_processes(state, vm, host, now)) return *decision;
+    if (auto decision = kill_process(state, vm, host, "its entry is not valid, and its process runs", now))
+        return *decision;
     const auto tries = vm.op->unregistered.find(host.name);
     if (tries != vm.op->unregistered.end() && tries->second >= bad_entry_tries)
         return fail(host, unreadable ? Reason::inaccessible : Reason::invalid,
@@ -109,7 +117,12 @@ MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& 
         return std::nullopt;  // the VMFS lock decides
     }
     const Seen* seen = entry_of(peer, vm);
-    const bool runs = seen && seen->entry.power == Power::on;
+    const bool valid = seen && seen->entry.connection == Connection::connected;
+    // "Powered off" of an entry that is not valid proves nothing: SSH tells whether it runs.
+    if (seen && !valid && !op.powered_on)
+        if (auto decision = await_processes(state, vm, peer, now)) return decision;
+    const bool process = !valid && process_of(state, peer, vm, now).state == ProcessState::running;
+    const bool runs = process || (seen && seen->entry.power == Power::on);
     if (!runs && !(ours && !op.taken_over)) return std::nullopt;
     if (runs && (op.taken_over || op.powered_on || (op.taking_over && !ours)))
         return fail(peer, Reason::running_elsewhere, "it runs on " + peer.name.str() + " again");
@@ -126,7 +139,7 @@ MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& 
     if (const auto why = ours ? std::nullopt : on_another_copy(state, vm, peer, now))
         return fail(peer, Reason::running_elsewhere, "it runs on " + peer.name.str() + ", and " + *why);
     if (!ours)
-        if (auto decision = preflight_takeover(vm, local, peer)) return decision;
+        if (auto decision = preflight_takeover(vm, local, peer, now)) return decision;
     auto decision = decide_halt(state, vm, peer, now);
     if (!decision) return std::nullopt;
     if (decision->what != Decision::What::finish) {
@@ -137,23 +150,24 @@ MaybeDecision check_peer(const State& state, const VmState& vm, const HostView& 
     return decision;
 }
 
-Decision power_on(const VmState& vm, const HostView& host, const Seen& seen, Time now) {
+Decision power_on(const State& state, const VmState& vm, const HostView& host, const Seen& seen, Time now) {
     const Op& op = *vm.op;
     const bool locked = op.fault && op.fault->kind == FaultKind::lock_held;
+    const std::string who_holds = lock_explained(state, vm, now).value_or("another host holds the lock");
     if (powering_on(seen.entry))
         return wait(Stage::powering_on, host, Reason::task_in_progress, "its power-on has not ended");
     if (op.not_before && now < *op.not_before && !locked)
         return try_again(Stage::powering_on, vm, host, seen.entry, Reason::power_on_failed);
     if (op.not_before && now < *op.not_before)
-        return wait(Stage::waiting_for_disk_lock, host, Reason::lock_held,
-                    "another host holds the lock: trying again", *op.not_before);
+        return wait(Stage::waiting_for_disk_lock, host, Reason::lock_held, who_holds + ": trying again",
+                    *op.not_before);
     if (op.power_on_tries >= power_on_tries)
         return fail(host, Reason::power_on_failed,
                     op.fault ? "the host refuses to power it on" : "it was powered on and is off again");
     // The same stage for all tries: a lock may be waited for for minutes.
     Decision decision = write(locked ? Stage::waiting_for_disk_lock : Stage::powering_on, host,
                               Verb::power_on, seen.entry.vmid,
-                              locked          ? "another host holds the lock: trying again"
+                              locked          ? who_holds + ": trying again"
                               : op.powered_on ? "it is off again"
                                               : "");
     if (locked) decision.blocked_by = Reason::lock_held;
@@ -236,7 +250,8 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
         if (auto decision = remove_left_over(state, vm, host, now)) return *decision;
     if (seen) {
         if (auto decision = on_question(vm, host, seen->entry, Kind::start)) return *decision;
-        if (seen->entry.connection != Connection::connected) return replace_bad_entry(vm, host, *seen, now);
+        if (seen->entry.connection != Connection::connected)
+            return replace_bad_entry(state, vm, host, *seen, now);
         if (seen->entry.power == Power::on) return confirm(state, vm, host, *seen, now);
     } else if (op.powered_on) {
         // Its hostd may just have been restarted: not seen is not gone (rule 1).
@@ -247,13 +262,18 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
         return fail(host, Reason::running_elsewhere,
                     "it left the inventory of " + host.name.str() + " after this start had powered it on");
     }
+    if (auto decision = await_way_to_write(host, now)) return *decision;
     if (auto decision = preflight(host)) return *decision;
+    if (const auto why = no_way_to_write(host))
+        return wait(Stage::waiting_for_host, host, Reason::host_unreachable, *why);
+    if (!seen && process_of(state, host, vm, now).state == ProcessState::running)
+        if (auto decision = kill_process(state, vm, host, "it runs without an entry", now)) return *decision;
     if (auto decision = preflight_memory(state, vm, host)) return *decision;
     for (const auto& [name, peer] : state.hosts)
         if (name != state.local)
             if (auto decision = check_peer(state, vm, host, peer, now)) return *decision;
 
-    if (seen) return power_on(vm, host, *seen, now);
+    if (seen) return power_on(state, vm, host, *seen, now);
     if (op.not_before && now < *op.not_before)
         return wait(Stage::registering, host, Reason::register_failed, "trying again", *op.not_before);
     if (auto decision = take_out_twin(vm, host, now)) return *decision;

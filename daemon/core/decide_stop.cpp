@@ -4,6 +4,9 @@
 #include "daemon/core/decide.hpp"
 #include "daemon/core/known.hpp"
 #include "daemon/core/operation.hpp"
+#include "daemon/core/processes.hpp"
+#include "daemon/core/questions.hpp"
+#include "daemon/core/via.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::core {
@@ -12,6 +15,7 @@ namespace {
 using namespace decisions;
 
 constexpr int probes = 3;  // registrations that shall tell whose an unreadable entry is
+constexpr Duration question_patience = seconds(10);  // for an answer to show its effect
 using MaybeDecision = std::optional<Decision>;
 
 bool runs_on_fresh_peer(const State& state, const VmState& vm, const HostView& host, Time now) {
@@ -42,14 +46,24 @@ Decision halt_unreadable(const VmState& vm, const HostView& host, const Seen& se
 }
 
 // "Powered off" of an invalid VM proves nothing (facts A2: its process may run). Over the API the only cure
-// is to register it anew and read again.
+// is to register it anew and read again; SSH has the list of processes.
 Decision halt_bad_entry(const State& state, const VmState& vm, const HostView& host, const Seen& seen,
                         Time now) {
     const Op& op = *vm.op;
     if (seen.entry.connection == Connection::unknown || seen.entry.connection == Connection::disconnected)
         return wait(Stage::waiting_for_vm, host, Reason::unproved, "the host does not tell its state");
     const std::string vmid = seen.entry.vmid;
+    // Over SSH the process list is a proof, either way, and its process can be ended.
+    if (auto decision = await_processes(state, vm, host, now)) return *decision;
+    if (auto decision = kill_process(state, vm, host, "its entry is not valid, and its process runs", now))
+        return *decision;
     const Time patience_over = bad_entry_patience_over(host, seen);
+    if (process_of(state, host, vm, now).state == ProcessState::none) {
+        if (op.fault && op.not_before && now < *op.not_before)
+            return try_again(Stage::unregistering, vm, host, seen.entry, Reason::unregister_failed);
+        return write(Stage::unregistering, host, Verb::unregister, vmid,
+                     "not valid, and no process of it runs there");
+    }
     if (now < patience_over)
         return wait(Stage::waiting_for_vm, host, Reason::unproved,
                     "the entry is not valid, so its power state proves nothing", patience_over);
@@ -77,9 +91,19 @@ bool storage_gone(const VmState& vm, const HostView& host, Time now) {
            now >= bad->second + bad_entry_patience;
 }
 
-Decision power_off(const VmState& vm, const HostView& host, const Seen& seen, std::string why, Time now) {
+// Time to end its process: tried twice, or tried at all with little time left.
+bool power_off_fails(const VmState& vm, const HostView& host, Time now) {
+    const int tries = count(vm.op->power_off_tries, host.name);
+    const bool late = now >= vm.op->hurry.value_or(vm.op->deadline) - stop_reserve / 2;
+    return tries >= 2 || (late && (tries > 0 || vm.op->fault));
+}
+
+Decision power_off(const State& state, const VmState& vm, const HostView& host, const Seen& seen,
+                   std::string why, Time now) {
     if (powering_off(seen.entry))
         return wait(Stage::powering_off, host, Reason::task_in_progress, "its power-off has not ended");
+    if (power_off_fails(vm, host, now))
+        if (auto decision = kill_process(state, vm, host, "it does not power off", now)) return *decision;
     if (vm.op->not_before && now < *vm.op->not_before)
         return try_again(Stage::powering_off, vm, host, seen.entry, Reason::power_off_failed);
     return write(Stage::powering_off, host, Verb::power_off, seen.entry.vmid, std::move(why));
@@ -97,13 +121,15 @@ MaybeDecision cancel_task(const VmState& vm, const HostView& host, const VmEntry
     return decision;
 }
 
-Decision halt_running(const VmState& vm, const HostView& host, const Seen& seen, Time now) {
+Decision halt_running(const State& state, const VmState& vm, const HostView& host, const Seen& seen,
+                      Time now) {
     const Op& op = *vm.op;
     if (vm.settings.stop_mode == StopMode::power_off)
-        return power_off(vm, host, seen, "stop_mode is power-off", now);
+        return power_off(state, vm, host, seen, "stop_mode is power-off", now);
     if (op.no_tools.contains(host.name))
-        return power_off(vm, host, seen, "the guest cannot be shut down: VMware Tools does not run", now);
-    if (storage_gone(vm, host, now)) return power_off(vm, host, seen, "its datastore is gone", now);
+        return power_off(state, vm, host, seen, "the guest cannot be shut down: VMware Tools does not run",
+                         now);
+    if (storage_gone(vm, host, now)) return power_off(state, vm, host, seen, "its datastore is gone", now);
 
     const Duration grace =
         std::min(op.grace.value_or(vm.settings.guest_shutdown_timeout), vm.settings.guest_shutdown_timeout);
@@ -112,7 +138,7 @@ Decision halt_running(const VmState& vm, const HostView& host, const Seen& seen,
     const Time began = tried == op.shutdown_tried.end() ? now : tried->second;
     const Time grace_over = std::min(began + grace, op.hurry.value_or(op.deadline) - stop_reserve);
     if (now >= grace_over)
-        return power_off(vm, host, seen,
+        return power_off(state, vm, host, seen,
                          sent == op.shutdown_sent.end() ? "no time is left for the guest's shutdown"
                                                         : "the guest did not shut down in time",
                          now);
@@ -133,12 +159,34 @@ Decision register_again(const VmState& vm, const HostView& host, const std::stri
     return decision;
 }
 
+// It blocks every power operation. What nobody may answer for a person ends with the process.
+MaybeDecision halt_question(const State& state, const VmState& vm, const HostView& host, const VmEntry& entry,
+                            Time now) {
+    auto decision = on_question(vm, host, entry, Kind::stop);
+    if (!decision || decision->what == Decision::What::write) return decision;
+    const auto answered = vm.op->answered_at.find(host.name);
+    const Time works_until =
+        answered == vm.op->answered_at.end() ? now : answered->second + question_patience;
+    if (now < works_until) {
+        decision->until = works_until;
+        return decision;
+    }
+    auto by_force = kill_process(
+        state, vm, host, "a question blocks it that nobody answers: " + summary(*entry.question), now);
+    return by_force ? by_force : decision;
+}
+
 std::optional<Decision> halt_absent(const State& state, const VmState& vm, const HostView& host, Time now) {
+    if (process_of(state, host, vm, now).state == ProcessState::running)
+        if (auto decision = kill_process(state, vm, host, "it runs without an entry", now)) return decision;
     // What this operation itself took out was the VM: another entry of its uuid is a clone.
     const Seen* moved = vm.op->taken_out.contains(host.name) ? nullptr : moved_entry(state, host, vm);
     if (moved && (moved->entry.power != Power::off || moved->entry.connection != Connection::connected))
         return fail(host, Reason::vmx_moved, moved_text(host, vm, *moved) + ", and is not off there");
-    if (host.left_unproved.contains(vm.name) && !runs_on_fresh_peer(state, vm, host, now)) {
+    if (host.left_unproved.contains(vm.name))
+        if (auto decision = await_processes(state, vm, host, now)) return decision;
+    const bool no_process = process_of(state, host, vm, now).state == ProcessState::none;
+    if (!no_process && host.left_unproved.contains(vm.name) && !runs_on_fresh_peer(state, vm, host, now)) {
         if (auto decision = await_storage(state, host, vm, now)) return decision;
         return register_again(vm, host, "to read its state", now);
     }
@@ -148,9 +196,10 @@ std::optional<Decision> halt_absent(const State& state, const VmState& vm, const
         return wait(Stage::proving, host, Reason::unproved,
                     "a register of it was never answered and may still come", late->second);
     const Time settles = absence_settles(host);
-    if (now < settles)
+    if (!absence_settled(host, vm, now))
         return wait(Stage::proving, host, Reason::settling,
-                    "not in the inventory, which may still be loading: waiting until it is settled", settles);
+                    "not in the inventory, which may still be loading: waiting until it is settled",
+                    now < settles ? settles : never);
     // An entry may be unreadable because its datastore is not there.
     if (auto decision = await_storage(state, host, vm, now)) return decision;
     if (unreadable_entry(host, vm) && vm.op->register_tries < probes)
@@ -167,16 +216,19 @@ std::optional<Decision> decide_halt(const State& state, const VmState& vm, const
         return wait(Stage::waiting_for_host, host,
                     host.link == Link::up ? Reason::host_unreachable : host.link_reason, why_not_fresh(host));
     const Seen* seen = entry_of(host, vm);
+    if (const auto why = no_way_to_write(host))
+        if (seen || process_of(state, host, vm, now).state == ProcessState::running)
+            return wait(Stage::waiting_for_host, host, Reason::host_unreachable, *why);
     if (!seen) return halt_absent(state, vm, host, now);
-    if (auto decision = on_question(vm, host, seen->entry, Kind::stop)) return decision;
+    if (auto decision = halt_question(state, vm, host, seen->entry, now)) return decision;
     if (seen->entry.connection != Connection::connected) return halt_bad_entry(state, vm, host, *seen, now);
     if (auto decision = cancel_task(vm, host, seen->entry)) return decision;
     switch (seen->entry.power) {
-        case Power::on: return halt_running(vm, host, *seen, now);
+        case Power::on: return halt_running(state, vm, host, *seen, now);
         case Power::suspended:
             // It has no process; a host that refuses to power it off for that reason has it at rest already.
             if (op.odd_refusals > 0) break;
-            return power_off(vm, host, *seen, "it is suspended", now);
+            return power_off(state, vm, host, *seen, "it is suspended", now);
         case Power::off: break;
         case Power::unknown:
             return wait(Stage::proving, host, Reason::unproved, "the host does not tell its power state");

@@ -27,6 +27,7 @@ struct LinkChanged {
     Reason reason = Reason::host_unreachable;
     std::string detail;  // a sentence for people, without a secret
     uint64_t session = 0;
+    Via reader = Via::api;  // up: who brings the news
 };
 
 // News of a host. `asked` is when the read was SENT: what it says was true at that time or later.
@@ -44,6 +45,32 @@ struct Read {
     std::vector<Datastore> datastores;
     std::vector<std::string> datastores_left;
     std::optional<HostFacts> facts;
+    Duration good_for{};  // how long it stays fresh, where that is longer than freshness_s: SSH reads seldom
+};
+
+// The SSH session to a host, beside its API session or alone. While it is up, writes may go over it, and
+// processes and locks can be asked for.
+struct ShellChanged {
+    HostName host;
+    Link link = Link::connecting;
+    Reason reason = Reason::host_unreachable;
+    std::string detail;  // a sentence for people
+};
+
+// All VMX processes on the host at that time or later.
+struct ProcessesTold {
+    HostName host;
+    Time asked{};
+    std::optional<std::vector<VmProcess>> processes;  // unset: it could not be found out
+};
+
+// The answer to AskLock.
+struct LockTold {
+    VmName vm;
+    HostName host;  // that was asked
+    Time asked{};
+    std::optional<DiskLock> lock;  // unset: it could not be found out
+    std::string why;               // then
 };
 
 // The answer to a Look at one entry. gone: the host said that there is no such object, in a valid session.
@@ -121,7 +148,13 @@ struct MarksRead {
 
 struct Tick {};
 
-using Event = std::variant<LinkChanged, Read, Looked, LookFailed, WriteDone, VmxChecked, Ask, CallerGone,
-                           LockTaken, LockRefused, MarksRead, Tick>;
+// Somebody wants to know who holds the VM's files.
+struct LockWanted {
+    VmName vm;
+};
+
+using Event =
+    std::variant<LinkChanged, ShellChanged, Read, Looked, LookFailed, ProcessesTold, LockTold, LockWanted,
+                 WriteDone, VmxChecked, Ask, CallerGone, LockTaken, LockRefused, MarksRead, Tick>;
 
 }  // namespace vmha::core

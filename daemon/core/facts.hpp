@@ -72,6 +72,24 @@ struct StoragePath {
     bool operator==(const StoragePath&) const = default;
 };
 
+// A running VMX process, whether or not the inventory has an entry for it. Only SSH tells ("esxcli vm process
+// list"; the API has nothing like it).
+struct VmProcess {
+    std::string world_id;
+    VmxPath path;
+    bool operator==(const VmProcess&) const = default;
+};
+
+enum class LockMode { free, exclusive, read_only, multi_writer };
+
+// Who holds a file of a VM. Only SSH tells ("vmkfstools -D"; facts C1, KB 314365).
+struct DiskLock {
+    LockMode mode = LockMode::free;
+    std::vector<std::string> owners;  // MAC addresses of the holders, "00:50:56:01:02:03"
+    std::string file;                 // that the lock is on
+    bool operator==(const DiskLock&) const = default;
+};
+
 struct HostFacts {
     std::string product;  // "VMware ESXi 7.0.3 build-19193900"
     bool in_maintenance = false;
@@ -83,6 +101,7 @@ struct HostFacts {
     std::optional<std::vector<std::string>> networks;  // its port groups; unset: not known
     std::vector<std::string> autostart;                // vmids that it powers on by itself when it boots
     std::vector<std::string> unresolved_volumes;       // VMFS labels seen as snapshots, and so not mounted
+    std::vector<std::string> nics;  // MAC addresses of its physical adapters: they name it as a lock's owner
     bool operator==(const HostFacts&) const = default;
 };
 

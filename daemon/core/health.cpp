@@ -161,6 +161,7 @@ void set_unknown(VmState& vm, Reason reason, std::string detail) {
 
 // Moves the findings into vm.suspicions, judges, and returns when the next one would be confirmed.
 Time judge(VmState& vm, const Findings& found, const HostView& host, Time now, bool was_unhealthy) {
+    const Time known = known_as_of(host, vm).value_or(Time{});
     std::map<Reason, Time> held;
     for (const auto& finding : found.against) {
         const Reason reason = finding.held_as.value_or(finding.reason);
@@ -172,14 +173,17 @@ Time judge(VmState& vm, const Findings& found, const HostView& host, Time now, b
     Time wake = found.look_again;
     for (const auto& finding : found.against) {
         const Time since = vm.suspicions.at(finding.held_as.value_or(finding.reason));
-        if (now >= since + finding.confirm) {
+        // One read, however long it counts, has seen a moment only.
+        const bool seen_again =
+            !slow(host) || finding.confirm == Duration{} || known >= since + finding.confirm;
+        if (now >= since + finding.confirm && seen_again) {
             vm.health.verdict = Verdict::unhealthy;
             vm.health.reason = finding.reason;
             vm.health.detail = finding.detail;
             vm.health.pending.reset();
             return never;
         }
-        wake = std::min(wake, since + finding.confirm);
+        if (now < since + finding.confirm) wake = std::min(wake, since + finding.confirm);
         if (!vm.health.pending) {
             vm.health.pending = finding.reason;
             vm.health.pending_held = now - since;
@@ -252,8 +256,7 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
                                    : "no news of " + host.name.str() + " yet");
         if (!host.link_detail.empty() && host.link != Link::up) vm.health.detail += ": " + host.link_detail;
     } else {
-        wake = std::min(judge_fresh(state, host, vm, now, was_unhealthy),
-                        *host.confirmed + state.settings.freshness + Duration(1));
+        wake = std::min(judge_fresh(state, host, vm, now, was_unhealthy), freshness_ends(state, host));
     }
 
     if (vm.health.verdict != Verdict::unknown || vm.op) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/view.hpp"
+#include "daemon/core/writes.hpp"
 
 namespace vmha::core {
 namespace {
@@ -62,9 +63,20 @@ void open(Turn& turn, VmState& vm, Kind kind, Time deadline) {
     }
 }
 
+// What was read before it began may be from before the last move.
+void look_where_slow(Turn& turn, VmState& vm) {
+    for (const auto& [name, host] : turn.state.hosts) {
+        const bool concerned = vm.op->kind == Kind::start || name == turn.state.local;
+        if (!concerned || !slow(host) || !fresh(turn.state, host, turn.now)) continue;
+        vm.look_after[name] = turn.now;
+        look_at(turn, vm, host);
+    }
+}
+
 void begin(Turn& turn, VmState& vm, const Ask& ask) {
     open(turn, vm, ask.kind, turn.now);
     join(turn, vm, ask);
+    look_where_slow(turn, vm);
     if (ask.kind != Kind::start) return;
     vm.op->left_over = vm.left_over;
     if (vm.active) return;

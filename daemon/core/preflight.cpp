@@ -2,6 +2,8 @@
 // not block.
 #include "daemon/core/decide.hpp"
 #include "daemon/core/known.hpp"
+#include "daemon/core/processes.hpp"
+#include "daemon/core/via.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::core {
@@ -10,16 +12,18 @@ std::optional<Trouble> writing_trouble(const HostView& host) {
     const HostFacts& facts = host.facts;
     const std::string name = host.name.str();
     if (facts.in_maintenance) return Trouble{Reason::maintenance_mode, name + " is in maintenance mode"};
-    if (facts.api_writes == false)
+    if (facts.api_writes == false && !shell_up(host))
         return Trouble{Reason::license_restricted,
-                       "the licence of " + name + " does not allow writes through the API"};
+                       no_way_to_write(host).value_or("the licence of " + name +
+                                                      " does not allow writes through the API")};
     // Running VMs go on, but none is powered on any more (facts D1).
     if (facts.evaluation_days && *facts.evaluation_days <= 0)
         return Trouble{Reason::license_restricted,
                        "the evaluation period of " + name + " is over: it powers on no VM without a licence"};
-    if (facts.privileged == false)
-        return Trouble{Reason::no_privilege,
-                       "the account on " + name + " lacks a privilege that vmhad needs"};
+    if (facts.privileged == false && !shell_up(host))
+        return Trouble{
+            Reason::no_privilege,
+            no_way_to_write(host).value_or("the account on " + name + " lacks a privilege that vmhad needs")};
     return std::nullopt;
 }
 
@@ -48,11 +52,13 @@ std::optional<Decision> preflight_memory(const State& state, const VmState& vm, 
 }
 
 // Nothing is done to a peer before we know that we could start the VM here.
-std::optional<Decision> preflight_takeover(const VmState& vm, const HostView& local, const HostView& peer) {
-    if (peer.facts.api_writes == false)
+std::optional<Decision> preflight_takeover(const VmState& vm, const HostView& local, const HostView& peer,
+                                           Time now) {
+    if (auto decision = await_way_to_write(peer, now)) return decision;
+    if (peer.facts.api_writes == false && !shell_up(peer))
         return fail(peer, Reason::license_restricted,
                     "the licence of " + peer.name.str() + " does not allow to stop the VM there");
-    if (peer.facts.privileged == false)
+    if (peer.facts.privileged == false && !shell_up(peer))
         return fail(peer, Reason::no_privilege,
                     "the account on " + peer.name.str() +
                         " lacks a privilege, so that the VM cannot be stopped there");

@@ -39,9 +39,18 @@ QuestionKind kind_of(const Question& question) {
     if (has_id(question, "msg.uuid.altered")) return QuestionKind::moved_or_copied;
     if (has_id(question, "msg.hbacommon.locklost")) return QuestionKind::lock_lost;
     if (has_id(question, "msg.hbacommon.outofspace")) return QuestionKind::out_of_space;
-    if (question.message_ids.empty() && by_label(question, {"buttonuuidmovedthevm", "imovedit"}) &&
+    // vim-cmd of new hosts tells no id (facts A6): text and labels together.
+    if (!question.message_ids.empty()) return QuestionKind::unknown;
+    const std::string text = letters(question.text);
+    const auto says = [&](std::string_view words) { return text.find(words) != std::string::npos; };
+    if (by_label(question, {"buttonuuidmovedthevm", "imovedit"}) &&
         by_label(question, {"buttonuuidcopiedthevm", "icopiedit"}))
         return QuestionKind::moved_or_copied;
+    if (says("lockprotecting") && says("hasbeenlost") && question.choices.size() == 1 &&
+        by_label(question, {"ok", "buttonok"}))
+        return QuestionKind::lock_lost;
+    if (says("thereisnomorespace") && by_label(question, {"retry", "buttonretry"}))
+        return QuestionKind::out_of_space;
     return QuestionKind::unknown;
 }
 

@@ -58,7 +58,7 @@ State make_state(const Settings& settings, const Remembered& remembered, Time no
         if (host.local) state.local = name;
         state.hosts[name].name = name;
         state.hosts[name].settings = host;
-        state.hosts[name].link_since = now;
+        state.hosts[name].link_since = state.hosts[name].shell.since = now;
         recall_ids(state.hosts[name], remembered);
     }
     for (const auto& [name, vm] : settings.vms) {

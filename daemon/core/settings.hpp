@@ -46,7 +46,9 @@ struct HostSettings {
     bool local = false;
     std::string iscsi_adapter;  // empty: rescan all
     Duration settle = seconds(30);
-    std::string transports;  // "api", "ssh" or "api+ssh", for display
+    bool api = true, ssh = false;  // the ways to it, at least one
+
+    std::string transports() const { return api && ssh ? "api+ssh" : api ? "api" : "ssh"; }
 };
 
 struct Settings {

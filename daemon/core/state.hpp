@@ -47,6 +47,19 @@ struct Announced {
     std::set<std::string> warnings{};  // standing ones, each said once
 };
 
+// The SSH session to a host, beside its API session or alone.
+struct ShellSeen {
+    Link link = Link::connecting;
+    Reason reason = Reason::host_unreachable;
+    std::string detail;
+    Time since{};
+};
+
+struct ProcessesSeen {
+    std::vector<VmProcess> list;
+    Time asked{};
+};
+
 struct HostView {
     HostName name;
     HostSettings settings;
@@ -59,12 +72,17 @@ struct HostView {
     Time session_since{};           // first full read of that session
     Time inventory_since{};         // the set of entries is unchanged since then
     std::optional<Time> confirmed;  // all facts were true at that time or later (the read was sent then)
+    Duration good_for{};            // how long they stay fresh, where that is longer than freshness_s
     Time fresh_since{};             // when it became so after it had not been
     bool complete = false;          // a full read came in this session
     std::map<std::string, Seen> entries;  // by vmid
     std::map<std::string, DatastoreSeen> datastores;
     HostFacts facts;
     std::optional<Time> last_rescan;
+    bool api_up = false;                         // its API session lives
+    ShellSeen shell;                             // `connecting` for ever where no SSH is configured
+    std::optional<Via> said_via;                 // of writes, where there are two ways
+    std::optional<ProcessesSeen> processes;      // as they were told last
     std::map<std::string, Announced> announced;  // readiness of the host itself (""), and by datastore
     std::map<VmName, std::string> where;         // configured VM -> vmid of its entry
     std::map<VmName, KnownEntry> remembered;     // the last that was told of it: tells an invalid entry's VM
@@ -146,13 +164,16 @@ struct Op {
     int power_on_tries = 0;
     int register_tries = 0;
     int shutdown_tries = 0;
-    int odd_refusals = 0;                 // that only make sense if the view is behind
-    std::optional<Time> powered_on;       // our power-on succeeded here
-    bool power_on_ended = false;          // and the host said so itself: its task is over
-    std::set<HostName> touched;           // where it has written anything
-    std::optional<HostName> taking_over;  // the peer whose copy this start stops first
-    bool taken_over = false;              // that is done; one takeover per start
-    std::optional<Presence> vmx;          // of the preflight for a takeover
+    int odd_refusals = 0;                            // that only make sense if the view is behind
+    std::map<HostName, int> power_off_tries;         // answered, or without an effect within their limit
+    std::map<HostName, std::pair<int, Time>> kills;  // of its process: how many, and the last
+    std::map<HostName, Time> answered_at;            // the last question's answer
+    std::optional<Time> powered_on;                  // our power-on succeeded here
+    bool power_on_ended = false;                     // and the host said so itself: its task is over
+    std::set<HostName> touched;                      // where it has written anything
+    std::optional<HostName> taking_over;             // the peer whose copy this start stops first
+    bool taken_over = false;                         // that is done; one takeover per start
+    std::optional<Presence> vmx;                     // of the preflight for a takeover
     bool vmx_asked = false;
     std::optional<Time> not_before;         // the next write waits for this (a retry)
     std::optional<Fault> fault;             // the last refusal, for the failure's sentence
@@ -180,6 +201,14 @@ struct Health {
     Duration pending_held{}, pending_needed{};
 };
 
+// Who held the VM's files when it was asked last.
+struct LockSeen {
+    HostName by;  // the host that was asked
+    Time asked{};
+    std::optional<DiskLock> lock;  // unset: it could not be found out
+    std::string why;               // then
+};
+
 // A time without the VM's datastore on a host.
 struct StorageGap {
     Time lost{}, back{};
@@ -197,9 +226,13 @@ struct VmState {
     // A register whose answer was lost, and whose effect was seen: it may have been another one's, so this
     // one may come until then.
     std::map<HostName, Time> late_register;
-    std::map<HostName, Time> look_after;  // only facts asked at or after this count there
-    std::map<HostName, Time> looked;      // when the last finished Look was asked
-    std::map<HostName, LookId> looking;   // a Look under way
+    std::map<HostName, Time> look_after;        // only facts asked at or after this count there
+    std::map<HostName, Time> looked;            // when the last finished Look was asked
+    std::map<HostName, LookId> looking;         // a Look under way
+    std::map<HostName, Time> processes_asked;   // under way there, since when
+    std::map<HostName, Time> processes_failed;  // when it last could not be found out
+    std::optional<Time> disk_lock_asked;        // the last time
+    std::optional<LockSeen> disk_lock;
     bool lock_asked = false, lock_held = false;
     bool paused = false;
     std::optional<Time> paused_until;  // unset: until resumed

@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "daemon/core/copies.hpp"
+#include "daemon/core/disk_lock.hpp"
 #include "daemon/core/health.hpp"
+#include "daemon/core/processes.hpp"
 #include "daemon/core/questions.hpp"
 #include "daemon/core/readiness.hpp"
 #include "daemon/core/remembered.hpp"
 #include "daemon/core/tidy.hpp"
+#include "daemon/core/via.hpp"
 #include "daemon/core/view.hpp"
 #include "daemon/core/writes.hpp"
 
@@ -49,6 +52,17 @@ void say_what_blocks(Turn& turn, VmState& vm, const Decision& decision) {
                   ": " + decision.why);
 }
 
+// A process that is ended is worth a line each time, also where the stage stays the same.
+void say_kill(Turn& turn, const VmState& vm, const Decision& decision) {
+    if (decision.what != Decision::What::write || decision.write.verb != Verb::kill_process) return;
+    const Op& op = *vm.op;
+    const bool told = op.stage != decision.stage || op.at != decision.host;
+    const bool sent = decision.host == turn.state.local || op.peer_decided.contains(decision.host);
+    if (sent && !told)
+        turn.note(vm, decision.host, Level::warning,
+                  vm.name.str() + " on " + decision.host.str() + ": " + decision.why);
+}
+
 void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
     Op& op = *vm.op;
     // A decision about a peer that was left behind meanwhile is taken anew, with a look of its own.
@@ -71,6 +85,7 @@ void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
         op.peer_decided.contains(decision.host))
         turn.note(vm, decision.host, Level::warning,
                   vm.name.str() + " on " + decision.host.str() + ": " + decision.why);
+    say_kill(turn, vm, decision);
     change(turn, vm, decision.stage, decision.host, decision.why);
     op.blocked_by = decision.blocked_by;
     op.blocked_detail = decision.why;
@@ -78,6 +93,7 @@ void carry_out(Turn& turn, VmState& vm, const Decision& decision) {
         op.vmx_asked = true;
         turn.out.actions.emplace_back(CheckVmx{vm.name, decision.host, vm.settings.vmx});
     }
+    if (decision.what == Decision::What::ask_processes) ask_processes(turn, vm, decision.host);
     if (decision.what == Decision::What::write) send(turn, vm, decision);
 }
 
@@ -116,6 +132,19 @@ Decision decide(const State& state, const VmState& vm, Time now) {
     return decide_tidy(state, vm, now);
 }
 
+// Nothing tells what an operation waits for on a host that is read over SSH: it is looked at again and again.
+Time poll(Turn& turn, VmState& vm, const Decision& decision) {
+    constexpr Duration interval = seconds(2);
+    const HostView& host = turn.state.hosts.at(decision.host);
+    if (!vm.op || !slow(host) || !fresh(turn.state, host, turn.now)) return never;
+    const bool everything = decision.stage == Stage::waiting_for_storage;
+    const auto known = everything ? host.confirmed : known_as_of(host, vm);
+    const Time due = known.value_or(Time{}) + interval;
+    if (turn.now < due) return due;
+    look_at(turn, vm, host, everything);
+    return never;
+}
+
 // Lets the operation take its next steps. Returns when it has to be asked again if no news comes.
 Time advance(Turn& turn, VmState& vm) {
     for (int i = 0; i < decisions_per_turn; ++i) {
@@ -129,7 +158,8 @@ Time advance(Turn& turn, VmState& vm) {
         if (decision.what == Decision::What::write && vm.op->not_before && turn.now < *vm.op->not_before)
             return *vm.op->not_before;
         carry_out(turn, vm, decision);
-        if (decision.what == Decision::What::wait) return decision.until;
+        if (decision.what == Decision::What::wait || decision.what == Decision::What::ask_processes)
+            return std::min(decision.until, poll(turn, vm, decision));
     }
     return turn.now + seconds(1);
 }
@@ -233,7 +263,7 @@ void settle(Turn& turn, VmState& vm) {
     // A decision taken from a fresh view must be looked at again when the view is no longer fresh.
     const HostView& local = turn.state.hosts.at(turn.state.local);
     if (vm.op && local.confirmed && fresh(turn.state, local, turn.now))
-        wake = std::min(wake, *local.confirmed + turn.state.settings.freshness + Duration(1));
+        wake = std::min(wake, freshness_ends(turn.state, local));
     set_wake(turn.state, vm, wake);
     keep_judgement(turn, vm);
 }
@@ -250,6 +280,29 @@ void say_link(Turn& turn, const LinkChanged& changed, Link before) {
     say.detail = changed.detail;
     say.message = "host '" + changed.host.str() + "': '" + say.from + "' -> '" + say.to + "'" +
                   (changed.detail.empty() ? "" : " (" + changed.detail + ")");
+    turn.say(std::move(say));
+}
+
+// Where SSH is the only way to the host, the lines of its link tell the same.
+void say_shell(Turn& turn, const ShellChanged& changed, const ShellSeen& before) {
+    const bool moved = before.link != changed.link;
+    const bool only_way = !turn.state.hosts.at(changed.host).settings.api;
+    if (moved ? only_way : before.detail == changed.detail || changed.link != Link::up) return;
+    const bool well =
+        changed.link == Link::connecting || (changed.link == Link::up && changed.detail.empty());
+    Say say;
+    say.topic = Topic::note;
+    say.level = well ? Level::info : Level::warning;
+    say.host = changed.host;
+    if (changed.link != Link::up) say.reason = changed.reason;
+    const std::string what = "SSH to host '" + changed.host.str() + "': ";
+    const std::string move =
+        "'" + std::string(word(before.link)) + "' -> '" + std::string(word(changed.link)) + "'";
+    const std::string detail = changed.detail.empty() ? "" : " (" + changed.detail + ")";
+    say.message = what + (moved                    ? move + detail
+                          : changed.detail.empty() ? "a new session would be accepted again"
+                                                   : changed.detail);
+    say.detail = changed.detail;
     turn.say(std::move(say));
 }
 
@@ -273,9 +326,11 @@ struct Apply {
         const Link before = turn.state.hosts.at(event.host).link;
         apply(turn.state, event, turn.now, dirty);
         say_link(turn, event, before);
+        say_via(turn, turn.state.hosts.at(event.host));
     }
     void operator()(const Read& event) {
         apply(turn.state, event, turn.now, dirty);
+        if (event.facts) say_via(turn, turn.state.hosts.at(event.host));
         const bool counts = event.session == turn.state.hosts.at(event.host).session;
         if (event.look)
             end_look(turn.state, event.host, *event.look, counts ? std::optional(event.asked) : std::nullopt,
@@ -308,6 +363,18 @@ struct Apply {
             finish(turn, vm->second, Stage::failed, Ending::failed, Reason::not_writable, turn.state.local,
                    event.why);
         dirty.insert(event.vm);
+    }
+    void operator()(const ShellChanged& event) {
+        const ShellSeen before = turn.state.hosts.at(event.host).shell;
+        apply(turn.state, event, turn.now, dirty);
+        say_shell(turn, event, before);
+        say_via(turn, turn.state.hosts.at(event.host));
+    }
+    void operator()(const ProcessesTold& event) { apply(turn.state, event, turn.now, dirty); }
+    void operator()(const LockTold& event) { apply(turn, event, dirty); }
+    void operator()(const LockWanted& event) {
+        const auto vm = turn.state.vms.find(event.vm);
+        if (vm != turn.state.vms.end()) want_disk_lock(turn, vm->second);
     }
     void operator()(const MarksRead& event) {
         for (auto& [name, vm] : turn.state.vms) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/core/processes.hpp"
 #include "daemon/core/questions.hpp"
 #include "daemon/core/view.hpp"
 
@@ -48,6 +49,26 @@ bool cut_off(const State& state, const VmState& vm, const VmEntry& entry) {
     });
 }
 
+// A view that is read now and then may show what was before a move.
+bool seen_together(const VmState& vm, const HostView& a, const Seen& on_a, const HostView& b,
+                   const Seen& on_b) {
+    if (!slow(a) && !slow(b)) return true;
+    return known_as_of(a, vm) >= on_b.power_since && known_as_of(b, vm) >= on_a.power_since;
+}
+
+std::optional<Decision> as_tidying(std::optional<Decision> decision) {
+    if (decision) decision->stage = Stage::tidying;
+    return decision;
+}
+
+// Without its entry nobody could end it any more; as with a lost lock, the copy on the peer is the one that
+// stays.
+std::optional<Decision> end_what_runs(const State& state, const VmState& vm, const HostView& host, Time now) {
+    if (auto decision = as_tidying(await_processes(state, vm, host, now))) return decision;
+    return as_tidying(
+        kill_process(state, vm, host, "not valid here, runs on a peer, and its process is left", now));
+}
+
 }  // namespace
 
 bool wants_tidy(const State& state, const VmState& vm, Time now) {
@@ -71,8 +92,12 @@ void watch_left_over(Turn& turn, VmState& vm) {
     if ((vm.active && !vm.unjudged) || !seen || seen->entry.power != Power::on) return;
     if (vm.left_over || !all_fresh(turn.state, turn.now)) return;
     vm.unjudged = false;
-    const auto powered_on = [](const Seen* other) { return other && other->entry.power == Power::on; };
-    if (!on_a_peer(turn.state, vm, powered_on)) return;
+    const auto overlaps = [&](const auto& item) {
+        const Seen* other = item.first == turn.state.local ? nullptr : entry_of(item.second, vm);
+        return other && other->entry.power == Power::on &&
+               seen_together(vm, local, *seen, item.second, *other);
+    };
+    if (!std::ranges::any_of(turn.state.hosts, overlaps)) return;
     vm.left_over = true;
     if (vm.op && vm.op->kind == Kind::start) vm.op->left_over = true;
     // A lost lock is tidied up; nobody has to do anything.
@@ -117,6 +142,8 @@ Decision decide_tidy(const State& state, const VmState& vm, Time now) {
     if (seen->entry.connection == Connection::connected && seen->entry.power == Power::on)
         return write(Stage::tidying, host, Verb::power_off, seen->entry.vmid,
                      "a left-over copy without its storage, which runs on a peer");
+    if (seen->entry.connection != Connection::connected)
+        if (auto decision = end_what_runs(state, vm, host, now)) return *decision;
     if (vm.op->not_before && now < *vm.op->not_before)
         return wait(Stage::tidying, host, Reason::unregister_failed, "trying again", *vm.op->not_before);
     return write(Stage::tidying, host, Verb::unregister, seen->entry.vmid,

@@ -208,9 +208,14 @@ void begin_session(const State& state, HostView& host, const Read& read, Time no
 
 void apply(State& state, const Read& read, Time now, std::set<VmName>& dirty) {
     HostView& host = state.hosts.at(read.host);
-    const bool looked = read.look.has_value();
+    // Where nothing is pushed, a look at everything is as good as any other read.
+    const bool looked = read.look.has_value() && read.good_for == Duration{};
     if (read.session < host.session || (!read.full && read.session != host.session)) return;
     if (looked && read.session != host.session) return;
+    // A refresh that a later look has overtaken.
+    if (read.good_for > Duration{} && read.session == host.session && host.confirmed &&
+        read.asked < *host.confirmed)
+        return;
 
     const bool was_fresh = fresh(state, host, now);
     if (read.full && read.session > host.session) begin_session(state, host, read, now, dirty);
@@ -251,6 +256,7 @@ void apply(State& state, const Read& read, Time now, std::set<VmName>& dirty) {
         mark_all_dirty(state, dirty);
     }
     if (!looked && (!host.confirmed || *host.confirmed < read.asked)) host.confirmed = read.asked;
+    if (!looked) host.good_for = read.good_for;
     if (!was_fresh && fresh(state, host, now)) {
         host.fresh_since = now;
         mark_all_dirty(state, dirty);
@@ -277,11 +283,15 @@ void apply(State& state, const LinkChanged& change, Time now, std::set<VmName>& 
     host.link = change.link;
     host.link_reason = change.reason;
     host.link_detail = change.detail;
+    // However seldom it is read: a connection that was lost confirms nothing until the next read.
+    if (change.link != Link::up) host.good_for = {};
+    host.api_up = change.link == Link::up && change.reader == Via::api;
     mark_all_dirty(state, dirty);
 }
 
 bool fresh(const State& state, const HostView& host, Time now) {
-    return host.complete && host.confirmed && now - *host.confirmed <= state.settings.freshness;
+    if (!host.complete || !host.confirmed) return false;
+    return now - *host.confirmed <= std::max(state.settings.freshness, host.good_for);
 }
 
 std::optional<VmName> owner_of(const State& state, const HostView& host, const VmEntry& entry) {
@@ -334,7 +344,23 @@ bool absence_proved(const State& state, const HostView& host, const VmState& vm,
     if (const auto late = vm.late_register.find(host.name);
         late != vm.late_register.end() && now < late->second)
         return false;
-    return host.seen_left.contains(vm.name) || now >= absence_settles(host);
+    return host.seen_left.contains(vm.name) || absence_settled(host, vm, now);
+}
+
+bool slow(const HostView& host) {
+    return host.good_for > Duration{};
+}
+
+Time freshness_ends(const State& state, const HostView& host) {
+    return host.confirmed ? *host.confirmed + std::max(state.settings.freshness, host.good_for) + Duration(1)
+                          : never;
+}
+
+// Where nothing is pushed, only what was read after the settling tells that nothing came.
+bool absence_settled(const HostView& host, const VmState& vm, Time now) {
+    const Time settles = absence_settles(host);
+    const auto known = known_as_of(host, vm);
+    return now >= settles && (!slow(host) || (known && *known >= settles));
 }
 
 std::optional<Time> known_as_of(const HostView& host, const VmState& vm) {

@@ -20,6 +20,10 @@ void apply(State& state, const LinkChanged& change, Time now, std::set<VmName>& 
 
 // Confirmed by the host at most freshness_s ago, in a session that lives.
 bool fresh(const State& state, const HostView& host, Time now);
+// Nothing is pushed by it: SSH reads now and then, so news is as old as the last refresh.
+bool slow(const HostView& host);
+// When it is no longer, if no news comes.
+Time freshness_ends(const State& state, const HostView& host);
 
 // Same .vmx on this host, whichever spelling either has.
 bool same_path(const HostView& host, const VmxPath& a, const VmxPath& b);
@@ -41,6 +45,7 @@ void adopt(State& state, const HostName& host, const VmName& vm, const std::stri
 
 // When absence_proved can become true by waiting, if nothing changes.
 Time absence_settles(const HostView& host);
+bool absence_settled(const HostView& host, const VmState& vm, Time now);
 
 // All that the view says of this VM on this host was true at this time or later.
 std::optional<Time> known_as_of(const HostView& host, const VmState& vm);

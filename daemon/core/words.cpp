@@ -75,6 +75,7 @@ std::string_view word(Verb verb) {
         case Verb::answer_question: return "answer the question of";
         case Verb::rescan_storage: return "rescan the storage for";
         case Verb::cancel_task: return "cancel the task of";
+        case Verb::kill_process: return "end the process of";
     }
     return "?";
 }

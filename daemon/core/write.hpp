@@ -19,8 +19,15 @@ enum class Verb {
     shutdown_guest,
     answer_question,
     rescan_storage,
-    cancel_task,  // of somebody else's task that is in the way
+    cancel_task,   // of somebody else's task that is in the way
+    kill_process,  // SSH only
 };
+
+// What carries a write.
+enum class Via { api, ssh };
+
+// In this order (esxcli vm process kill): the guest's processor stops at once with all of them.
+enum class Kill { soft, hard, force };
 
 // A change on a host. The app stores State's flying writes before it sends one (rule 6).
 struct Write {
@@ -29,12 +36,15 @@ struct Write {
     HostName host;
     Verb verb = Verb::power_on;
     std::string vmid;         // all but register_vm and rescan_storage
-    VmxPath path;             // register_vm
+    VmxPath path;             // register_vm, kill_process
     std::string question_id;  // answer_question
     std::string choice_key;   // answer_question
     std::string adapter;      // rescan_storage; empty: all adapters
     std::string task;         // cancel_task
-    Time limit{};             // no answer by then counts as unanswered
+    std::string world_id;     // kill_process; its .vmx must be `path` at the moment of the kill
+    Kill kill = Kill::soft;   // kill_process
+    Via via = Via::api;
+    Time limit{};  // no answer by then counts as unanswered
 };
 
 // A write that nobody has answered yet. Outlives its operation, and (stored by the app) the daemon.

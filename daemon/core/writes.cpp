@@ -1,6 +1,9 @@
 #include "daemon/core/writes.hpp"
 
+#include "daemon/core/disk_lock.hpp"
 #include "daemon/core/known.hpp"
+#include "daemon/core/processes.hpp"
+#include "daemon/core/via.hpp"
 #include "daemon/core/view.hpp"
 
 namespace vmha::core {
@@ -15,6 +18,7 @@ Duration limit_of(Verb verb) {
         case Verb::register_vm:
         case Verb::power_off:
         case Verb::rescan_storage: return seconds(30);
+        case Verb::kill_process:
         case Verb::unregister: return seconds(20);
         case Verb::shutdown_guest:
         case Verb::cancel_task:
@@ -59,7 +63,15 @@ void remember_sent(Turn& turn, VmState& vm, const Write& write) {
         op.taking_out_bad_entry =
             entry == entries.end() || entry->second.entry.connection != Connection::connected;
     }
-    if (write.verb == Verb::answer_question) op.answered.insert(write.host.str() + "/" + write.question_id);
+    if (write.verb == Verb::answer_question) {
+        op.answered.insert(write.host.str() + "/" + write.question_id);
+        op.answered_at[write.host] = turn.now;
+    }
+    if (write.verb == Verb::kill_process) {
+        auto& [times, last] = op.kills[write.host];
+        ++times;
+        last = turn.now;
+    }
     if (write.verb == Verb::rescan_storage) turn.state.hosts.at(write.host).last_rescan = turn.now;
     // What runs here from now on, this operation has started.
     if (write.verb == Verb::power_on) {
@@ -68,6 +80,21 @@ void remember_sent(Turn& turn, VmState& vm, const Write& write) {
         // A new process numbers its questions anew.
         std::erase_if(op.answered, [&](const auto& id) { return id.starts_with(write.host.str() + "/"); });
     }
+}
+
+// It did not reach the host, or was refused for what the other way may allow: it may be sent again.
+void forget_sent(Op& op, const Write& write) {
+    if (write.verb == Verb::shutdown_guest) op.shutdown_sent.erase(write.host);
+    if (write.verb == Verb::answer_question) op.answered.erase(write.host.str() + "/" + write.question_id);
+}
+
+// The licence was read as one that allows it; the host knows better. SSH is another way (facts D1).
+bool goes_over_ssh_now(Turn& turn, const Write& write, FaultKind kind) {
+    if (kind != FaultKind::restricted_version || write.via != Via::api) return false;
+    HostView& host = turn.state.hosts.at(write.host);
+    host.facts.api_writes = false;
+    say_via(turn, host);
+    return via_of(host) == Via::ssh;
 }
 
 void on_ok(Turn& turn, VmState& vm, const Write& write) {
@@ -87,6 +114,8 @@ void on_ok(Turn& turn, VmState& vm, const Write& write) {
             if (op.taking_out_bad_entry) ++op.unregistered[write.host];
             if (op.fault && op.fault->kind == FaultKind::already_exists) op.fault.reset();
             break;
+        // Once it has worked, nobody asks for another.
+        case Verb::power_off: ++op.power_off_tries[write.host]; break;
         default: break;
     }
 }
@@ -96,8 +125,11 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
     const bool peer = write.host != turn.state.local;
     const FaultKind kind = fault.kind;
     if (kind == FaultKind::object_gone && write.verb == Verb::unregister) return on_ok(turn, vm, write);
+    if (goes_over_ssh_now(turn, write, kind)) return forget_sent(op, write);
     // It was a kindness: what the task is in the way of is tried all the same.
     if (write.verb == Verb::cancel_task) return;
+    if (write.verb == Verb::power_off && kind != FaultKind::task_in_progress)
+        ++op.power_off_tries[write.host];
     if ((kind == FaultKind::invalid_power_state && write.verb != Verb::unregister) ||
         kind == FaultKind::object_gone || kind == FaultKind::answered_already) {
         if (write.verb == Verb::shutdown_guest) op.shutdown_sent.erase(write.host);
@@ -110,6 +142,7 @@ void on_refused(Turn& turn, VmState& vm, const Write& write, const Fault& fault)
     op.fault = fault;
     op.fault_doing = doing(write);
     if (write.verb == Verb::answer_question) op.answered.erase(write.host.str() + "/" + write.question_id);
+    if (kind == FaultKind::lock_held && write.host == turn.state.local) want_disk_lock(turn, vm);
     // A left entry on a peer is a warning only.
     if (peer && write.verb == Verb::unregister) {
         op.clear_failed.insert(write.host);
@@ -179,6 +212,11 @@ bool effect_seen(const State& state, const VmState& vm, const Flying& flying, Ti
             return !entry->second.entry.question ||
                    entry->second.entry.question->id != flying.write.question_id;
         case Verb::rescan_storage: return true;  // reading again is all that it does
+        case Verb::kill_process: {
+            const ProcessFound found = process_of(state, host, vm, now);
+            return host.processes && host.processes->asked >= flying.sent &&
+                   found.state == ProcessState::none;
+        }
         case Verb::cancel_task:
             return !present || !entry->second.entry.task || entry->second.entry.task->id != flying.write.task;
     }
@@ -228,6 +266,12 @@ void look(Turn& turn, VmState& vm, const HostName& host, const std::string& vmid
     turn.out.actions.emplace_back(Look{id, vm.name, host, vmid});
 }
 
+void look_at(Turn& turn, VmState& vm, const HostView& host, bool everything) {
+    if (vm.looking.contains(host.name)) return;
+    const Seen* seen = entry_of(host, vm);
+    look(turn, vm, host.name, seen && !everything ? seen->entry.vmid : "");
+}
+
 bool look_awaited(const State& state, const VmState& vm, const HostView& host, Time now) {
     if (!fresh(state, host, now)) return false;  // the decision itself waits for the host, or does without it
     if (vm.looking.contains(host.name)) return true;
@@ -257,6 +301,7 @@ void send(Turn& turn, VmState& vm, const Decision& decision) {
     flying.write.id = turn.next_id();
     flying.write.vm = vm.name;
     flying.write.limit = turn.now + limit_of(decision.write.verb);
+    flying.write.via = via_of(turn.state.hosts.at(host));
     flying.sent = turn.now;
     flying.op = op.id;
     remember_sent(turn, vm, flying.write);
@@ -283,9 +328,7 @@ void write_done(Turn& turn, const WriteDone& done) {
         slot->reset();
         if (done.outcome == Outcome::unsent) {
             if (vm.op) vm.op->not_before = turn.now + milliseconds(500);
-            if (ours && write.verb == Verb::shutdown_guest) vm.op->shutdown_sent.erase(write.host);
-            if (ours && write.verb == Verb::answer_question)
-                vm.op->answered.erase(write.host.str() + "/" + write.question_id);
+            if (ours) forget_sent(*vm.op, write);
             return;
         }
         if (write.verb == Verb::register_vm)
@@ -295,7 +338,11 @@ void write_done(Turn& turn, const WriteDone& done) {
         if (ours && done.outcome == Outcome::ok) on_ok(turn, vm, write);
         if (ours && done.outcome == Outcome::ok && write.verb == Verb::power_on) vm.op->power_on_ended = true;
         if (ours && done.outcome == Outcome::refused) on_refused(turn, vm, write, done.fault);
-        if (write.verb == Verb::rescan_storage) return;
+        if (write.verb == Verb::rescan_storage) {
+            const HostView& host = turn.state.hosts.at(write.host);
+            if (slow(host)) look_at(turn, vm, host, true);
+            return;
+        }
         vm.look_after[write.host] = turn.now;
         const std::string vmid = !write.vmid.empty()  ? write.vmid
                                  : !done.vmid.empty() ? done.vmid
@@ -308,11 +355,9 @@ void write_done(Turn& turn, const WriteDone& done) {
 // It had no effect within its limit: most likely it never reached the host.
 void send_anew(VmState& vm, const Write& write) {
     if (!vm.op) return;
-    if (write.verb == Verb::answer_question)
-        vm.op->answered.erase(write.host.str() + "/" + write.question_id);
-    if (write.verb != Verb::shutdown_guest) return;
-    vm.op->shutdown_sent.erase(write.host);
-    vm.op->shutdown_unheard.insert(write.host);
+    forget_sent(*vm.op, write);
+    if (write.verb == Verb::power_off) ++vm.op->power_off_tries[write.host];
+    if (write.verb == Verb::shutdown_guest) vm.op->shutdown_unheard.insert(write.host);
 }
 
 void land_unanswered(Turn& turn, VmState& vm) {

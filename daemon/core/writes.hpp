@@ -14,6 +14,8 @@ void write_done(Turn& turn, const WriteDone& done);
 void land_unanswered(Turn& turn, VmState& vm);
 
 void look(Turn& turn, VmState& vm, const HostName& host, const std::string& vmid);
+// At the VM's entry there, or at everything where it has none; nothing while a look is under way.
+void look_at(Turn& turn, VmState& vm, const HostView& host, bool everything = false);
 
 // The facts on this host are older than our last write there, or a look is under way.
 bool look_awaited(const State& state, const VmState& vm, const HostView& host, Time now);

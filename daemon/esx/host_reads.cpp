@@ -77,9 +77,10 @@ Task<bool> Host::Impl::look_at_all(const core::Look& order) {
 Task<> Host::Impl::look(Self self, core::Look order) {
     bool learned = false;
     try {
-        if (self->session)
-            learned =
-                order.vmid.empty() ? co_await self->look_at_all(order) : co_await self->look_at_one(order);
+        if (self->session && order.vmid.empty())
+            learned = co_await self->look_at_all(order);
+        else if (self->session)
+            learned = co_await self->look_at_one(order);
     } catch (const std::exception&) {
         if (self->stopped) throw;  // cancelled
     }

@@ -174,6 +174,9 @@ Task<core::WriteDone> Host::Impl::carry_out(const core::Write& order) {
             co_return co_await plain_call(order, request, limit);
         }
         case core::Verb::rescan_storage: co_return co_await rescan(order, limit);
+        case core::Verb::kill_process:
+            co_return refused(order, {FaultKind::not_supported, "NotSupported",
+                                      "the API of " + peer.name + " knows no processes"});
         case core::Verb::cancel_task: {
             const auto request = request::cancel_task(order.task);
             co_return co_await plain_call(order, request, limit);

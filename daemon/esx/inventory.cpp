@@ -42,6 +42,7 @@ constexpr Path all_paths[] = {
     {"HostSystem", "summary.quickStats.overallMemoryUsage", false},
     {"HostSystem", "network", false},
     {"HostSystem", "config.autoStart", false},
+    {"HostSystem", "config.network.pnic", false},
 };
 
 std::optional<int64_t> integer_of(std::string_view text) {
@@ -180,6 +181,9 @@ bool Inventory::set_host(const Change& change) {
         host_networks_ = change.value ? std::optional(ids_of(change.value)) : std::nullopt;
     } else if (change.path == "config.autoStart") {
         autostart_ = autostart_of(change.value);
+    } else if (change.path == "config.network.pnic") {
+        nics_.clear();
+        for (const auto& card : change.value.children()) nics_.emplace_back(text_of(card, "mac"));
     } else if (change.path == "config.storageDevice.scsiLun") {
         devices_.clear();
         for (const auto& lun : change.value.children())
@@ -252,6 +256,7 @@ core::HostFacts Inventory::facts() const {
     result.evaluation_days = aside_.evaluation_days;
     result.unresolved_volumes = aside_.unresolved_volumes;
     result.autostart = autostart_;
+    result.nics = nics_;
     if (host_networks_) {
         result.networks.emplace();
         for (const auto& id : *host_networks_) {

@@ -121,6 +121,7 @@ private:
     bool in_maintenance_ = false;
     std::optional<std::vector<std::string>> host_networks_;  // ids
     std::vector<std::string> autostart_;
+    std::vector<std::string> nics_;
     Aside aside_;
     std::optional<int64_t> memory_bytes_, memory_used_mb_;
     std::vector<Lun> paths_;

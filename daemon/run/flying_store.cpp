@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "daemon/core/via.hpp"
 #include "daemon/run/files.hpp"
 
 namespace vmha::run {
@@ -17,7 +18,7 @@ constexpr size_t file_bytes_max = 64 << 10;
 // No write is given longer; a limit beyond it comes from a broken file.
 constexpr Duration limit_max = std::chrono::hours(24);
 
-constexpr std::array<std::pair<std::string_view, Verb>, 8> verbs{{
+constexpr std::array<std::pair<std::string_view, Verb>, 9> verbs{{
     {"register", Verb::register_vm},
     {"unregister", Verb::unregister},
     {"power_on", Verb::power_on},
@@ -26,9 +27,10 @@ constexpr std::array<std::pair<std::string_view, Verb>, 8> verbs{{
     {"answer_question", Verb::answer_question},
     {"rescan_storage", Verb::rescan_storage},
     {"cancel_task", Verb::cancel_task},
+    {"kill_process", Verb::kill_process},
 }};
 
-std::string word(Verb verb) {
+std::string verb_word(Verb verb) {
     for (const auto& [name, value] : verbs)
         if (value == verb) return std::string(name);
     return "";
@@ -46,7 +48,7 @@ Json to_json(const Flying& flying, const std::string& boot_id) {
             {"id", write.id},
             {"vm", write.vm.str()},
             {"host", write.host.str()},
-            {"verb", word(write.verb)},
+            {"verb", verb_word(write.verb)},
             {"vmid", write.vmid},
             {"volume", write.path.volume},
             {"file", write.path.file},
@@ -54,6 +56,9 @@ Json to_json(const Flying& flying, const std::string& boot_id) {
             {"choice_key", write.choice_key},
             {"adapter", write.adapter},
             {"task", write.task},
+            {"world_id", write.world_id},
+            {"kill", static_cast<int>(write.kill)},
+            {"via", core::word(write.via)},
             {"sent_ns", flying.sent.time_since_epoch().count()},
             {"limit_ns", write.limit.time_since_epoch().count()},
             {"unanswered", flying.unanswered}};
@@ -81,7 +86,12 @@ std::optional<Flying> from_json(const Json& value, const std::string& boot_id, T
         .question_id = get_string(value, "question_id").value_or(""),
         .choice_key = get_string(value, "choice_key").value_or(""),
         .adapter = get_string(value, "adapter").value_or(""),
-        .task = get_string(value, "task").value_or("")};
+        .task = get_string(value, "task").value_or(""),
+        .world_id = get_string(value, "world_id").value_or("")};
+    if (get_string(value, "via") == core::word(core::Via::ssh)) flying.write.via = core::Via::ssh;
+    const auto kill = get_integer(value, "kill").value_or(0);
+    if (kill > 0 && kill <= static_cast<int>(core::Kill::force))
+        flying.write.kill = static_cast<core::Kill>(kill);
     // Whoever was waiting for the answer is no more.
     flying.unanswered = true;
     const Time sent{Duration(*sent_ns)};

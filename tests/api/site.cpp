@@ -9,7 +9,6 @@ core::HostView host_view(const std::string& name, const std::string& address, bo
     host.name = HostName(name);
     host.settings.address = address;
     host.settings.local = local;
-    host.settings.transports = "api";
     return host;
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("the table of hosts shows what is wrong with one") {
     const std::string table = render_hosts(json(
         R"({"hosts":[{"name":"esxi2","role":"peer","address":"10.0.0.2","link":"down","transports":"api",)"
         R"("age_ms":null,"reason":"host_unreachable","detail":"connect timed out","product":null}]})"));
-    CHECK(table.find("esxi2  peer  10.0.0.2  down  api  never") != std::string::npos);
+    CHECK(table.find("esxi2  peer  10.0.0.2  down  api  -       never") != std::string::npos);
     CHECK(table.find("host_unreachable: connect timed out") != std::string::npos);
 }
 

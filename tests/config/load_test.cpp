@@ -189,16 +189,15 @@ TEST_CASE("a configuration without VMs works, with a warning") {
     }
 }
 
-TEST_CASE("a host with SSH alone is allowed, with a warning that this release cannot reach it") {
+TEST_CASE("a host with SSH alone is a host like any other") {
     Site site;
     site.dir.write("id_rsa", "key\n");
     site.dir.write("known_hosts", "192.0.2.1 ssh-ed25519 AAAA\n", 0644);
     site.remove("/nodes/ec2/host/api");
     site.at("/nodes/ec2/host/ssh") =
         Json::parse(R"({"user": "root", "identity_file": "id_rsa", "known_hosts": "known_hosts"})");
-    CHECK(site.warnings() ==
-          Lines{"vmhad.json: nodes.ec2.host.ssh: this release talks to a host over its API only: "
-                "without \"api\" this host cannot be reached"});
+    CHECK(site.warnings() == Lines{});
+    CHECK(site.problems() == Lines{});
 }
 
 TEST_CASE("a stop that is too short for a guest shutdown is worth a warning") {
@@ -247,7 +246,7 @@ TEST_CASE("the core sees all hosts, one of them local, and all VMs") {
     CHECK(settings.hosts.at(HostName("esxi2")).local);
     CHECK(settings.hosts.at(HostName("esxi2")).address == "192.0.2.2");
     CHECK(settings.hosts.at(HostName("esxi2")).iscsi_adapter == "vmhba64");
-    CHECK(settings.hosts.at(HostName("esxi2")).transports == "api");
+    CHECK(settings.hosts.at(HostName("esxi2")).transports() == "api");
     CHECK(settings.vms.size() == 1);
     CHECK(loaded.config->host(HostName("esxi2"))->address == "192.0.2.2");
     CHECK(loaded.config->host(HostName("esxi3")) == nullptr);

@@ -8,8 +8,8 @@ namespace {
 Settings two_hosts_one_vm() {
     Settings settings;
     settings.node = "ec1";
-    settings.hosts[HostName("esxi1")] = {"192.0.2.1", true, "vmhba65", seconds(30), "api"};
-    settings.hosts[HostName("esxi2")] = {"192.0.2.2", false, "vmhba65", seconds(30), "api"};
+    settings.hosts[HostName("esxi1")] = {"192.0.2.1", true, "vmhba65", seconds(30)};
+    settings.hosts[HostName("esxi2")] = {"192.0.2.2", false, "vmhba65", seconds(30)};
     settings.vms[VmName("vm1")].vmx = {"EC_iSCSI", "vm1/vm1.vmx"};
     return settings;
 }
@@ -206,6 +206,16 @@ void World::perform(const Action& action) {
             });
     } else if (const auto* check = std::get_if<CheckVmx>(&action)) {
         at(now + milliseconds(1), [this, check = *check] { happen(VmxChecked{check.vm, check.host, vmx}); });
+    } else if (const auto* asked = std::get_if<AskProcesses>(&action)) {
+        ++process_questions;
+        at(now + milliseconds(1), [this, name = asked->host, asked_at = now] {
+            happen(ProcessesTold{name, asked_at, hosts.at(name.str()).processes});
+        });
+    } else if (const auto* wanted = std::get_if<AskLock>(&action)) {
+        ++lock_questions;
+        at(now + milliseconds(1), [this, wanted = *wanted, asked_at = now] {
+            happen(LockTold{wanted.vm, wanted.host, asked_at, disk_lock, disk_lock ? "" : "cannot tell"});
+        });
     } else if (const auto* mark = std::get_if<SetMark>(&action)) {
         marks[mark->vm.str()] = mark->active;
     } else if (const auto* remember = std::get_if<Remember>(&action)) {
@@ -255,7 +265,26 @@ void World::carry_out(const Write& write) {
             break;
         case Verb::cancel_task: host.entries.at(write.vmid).task.reset(); break;
         case Verb::rescan_storage: break;
+        case Verb::kill_process:
+            if (write.kill >= host.dies_of) end_process(write.host.str(), write.path);
+            break;
     }
+}
+
+void World::end_process(const std::string& name, const VmxPath& path) {
+    FakeHost& host = hosts.at(name);
+    if (host.processes)
+        std::erase_if(*host.processes, [&](const auto& process) { return process.path == path; });
+    for (auto& [vmid, entry] : host.entries)
+        if (entry.path == path && entry.connection == Connection::connected) {
+            entry.power = Power::off;
+            entry.question.reset();
+            push(name, vmid);
+        }
+}
+
+void World::shell(const std::string& name, Link link) {
+    happen(ShellChanged{HostName(name), link, Reason::host_unreachable, ""});
 }
 
 void World::perform_write(const Write& write) {

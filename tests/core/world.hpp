@@ -27,6 +27,8 @@ struct FakeHost {
     Duration guest_shutdown_time = seconds(20);
     bool guest_ignores_shutdown = false;
     bool registers_as_invalid = false;
+    std::optional<std::vector<VmProcess>> processes;  // unset: it cannot be found out
+    Kill dies_of = Kill::soft;                        // its processes do not end by anything milder
 };
 
 class World {
@@ -39,6 +41,7 @@ public:
     VmEntry& add(const std::string& host, const std::string& vm, Power power);  // registered behind our back
     void push(const std::string& host, const std::string& vmid);  // tells the daemon of a change
     void remove(const std::string& host, std::string vmid);
+    void shell(const std::string& host, Link link = Link::up);  // its SSH session
 
     // Requests: the caller's number
     CallerId ask(Kind kind, const std::string& vm = "vm1", std::optional<Duration> timeout = {},
@@ -69,11 +72,14 @@ public:
     std::map<std::string, Judgement> judgements;
     bool lock_is_free = true;
     Presence vmx = Presence::present;
+    std::optional<DiskLock> disk_lock;
+    int process_questions = 0, lock_questions = 0;
 
 private:
     void perform(const Action& action);
     void perform_write(const Write& write);
     void carry_out(const Write& write);
+    void end_process(const std::string& host, const VmxPath& path);
     std::optional<Fault> refusal(const Write& write);
     void at(Time when, std::function<void()> what) { queue_.emplace(when, std::move(what)); }
     void watch(const std::string& host);

@@ -104,6 +104,18 @@ core::VmEntry entry_of(const site::Site& site, site::HostId host, const site::Vm
     return entry;
 }
 
+core::VmEntry shell_entry_of(const site::Site& site, site::HostId host, const site::Vm& vm) {
+    core::VmEntry entry = entry_of(site, host, vm);
+    entry.task.reset();
+    if (entry.question) entry.question->message_ids.clear();
+    if (vm.connection == site::Connection::connected) return entry;
+    core::VmEntry invalid;
+    invalid.vmid = entry.vmid;
+    invalid.connection = core::Connection::invalid;
+    invalid.path = core::parse_vmx_path(site.datastore_path(host, vm.path));  // vmInventory.xml
+    return invalid;
+}
+
 core::Datastore datastore_of(const site::Site& site, site::HostId host) {
     const auto& config = site.config();
     return {config.vmfs_uuid,           config.datastore,        config.vmfs_uuid,
@@ -126,6 +138,7 @@ core::HostFacts facts_of(const site::Site& site, site::HostId id) {
         facts.memory_free_mb = *host.memory_mb - used;
     }
     facts.networks = host.networks;
+    facts.nics = {host.mac};
     for (const auto& [number, vm] : host.vms)
         if (host.autostart.contains(vm.path)) facts.autostart.push_back(std::to_string(number));
     if (host.unresolved) facts.unresolved_volumes = {site.config().datastore};
@@ -143,20 +156,24 @@ core::Fault fault_of(const site::Fault& fault) {
 std::variant<std::string, core::WriteDone> carry_out(site::Site& site, site::HostId host,
                                                      const core::Write& write) {
     const int vm = write.vmid.empty() ? 0 : std::stoi(write.vmid);
+    const auto through = write.via == core::Via::ssh ? site::Through::shell : site::Through::api;
     // It left while the call was on its way.
     if (vm && !site.vm(host, vm))
         return outcome(write, site::faults::no_such_object("VirtualMachine", write.vmid));
     switch (write.verb) {
         case core::Verb::register_vm:
-            return site.register_vm(host, core::datastore_path(write.path), "", "root");
-        case core::Verb::power_on: return site.power(host, vm, site::Verb::power_on, "root");
-        case core::Verb::power_off: return site.power(host, vm, site::Verb::power_off, "root");
-        case core::Verb::unregister: return outcome(write, site.unregister_vm(host, vm));
-        case core::Verb::shutdown_guest: return outcome(write, site.shutdown_guest(host, vm));
+            return site.register_vm(host, core::datastore_path(write.path), "", "root", through);
+        case core::Verb::power_on: return site.power(host, vm, site::Verb::power_on, "root", through);
+        case core::Verb::power_off: return site.power(host, vm, site::Verb::power_off, "root", through);
+        case core::Verb::unregister: return outcome(write, site.unregister_vm(host, vm, through));
+        case core::Verb::shutdown_guest: return outcome(write, site.shutdown_guest(host, vm, through));
         case core::Verb::answer_question:
             return outcome(write, site.answer(host, vm, write.question_id, write.choice_key));
         case core::Verb::rescan_storage: site.rescan(host); return outcome(write, std::nullopt);
         case core::Verb::cancel_task: return outcome(write, site.cancel_task(host, write.task));
+        case core::Verb::kill_process:
+            site.kill(host, write.path.file, static_cast<site::Kill>(write.kill));
+            return outcome(write, std::nullopt);
     }
     throw std::logic_error("a write without a verb");
 }

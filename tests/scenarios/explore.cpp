@@ -1,5 +1,5 @@
-// explore [--schedules N] [--seed S] [--first] [--trace]: N random schedules from seed S on; a violation
-// prints its seed and the commit, and the same seed on the same commit replays it exactly.
+// explore [--schedules N] [--seed S] [--transport T] [--first] [--trace]: N random schedules from seed S on;
+// a violation prints its seed and the commit, and the same seed on the same commit replays it exactly.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
@@ -32,11 +32,12 @@ std::string commit() {
     return git(folder, "status --porcelain --untracked-files=no").empty() ? name : name + " modified";
 }
 
-void print_violation(uint64_t seed, const std::string& violation) {
+void print_violation(uint64_t seed, const std::string& violation, const std::string& transport) {
     const auto number = static_cast<unsigned long long>(seed);
     std::printf("seed %llu: %s\n", number, violation.c_str());
-    std::printf("  commit %s; replay it there: explore --schedules 1 --seed %llu --trace\n", commit().c_str(),
-                number);
+    const std::string how = transport == "api" ? "" : " --transport " + transport;
+    std::printf("  commit %s; replay it there: explore --schedules 1 --seed %llu%s --trace\n",
+                commit().c_str(), number, how.c_str());
 }
 
 }  // namespace
@@ -47,8 +48,12 @@ int main(int argc, char** argv) {
         "Random schedules of requests and faults over the core and the site model, in virtual time.");
     uint64_t schedules = 1000, seed = 1;
     bool trace = false, first = false;
+    std::string transport = "api";
     app.add_option("--schedules", schedules)->capture_default_str();
     app.add_option("--seed", seed, "of the first schedule")->capture_default_str();
+    app.add_option("--transport", transport, "of the hosts; mixed: drawn from the seed")
+        ->check(CLI::IsMember({"api", "ssh", "api+ssh", "mixed"}))
+        ->capture_default_str();
     app.add_flag("--trace", trace, "print every line that the daemons say");
     app.add_flag("--first", first, "stop at the first violation");
     CLI11_PARSE(app, argc, argv);
@@ -59,11 +64,11 @@ int main(int argc, char** argv) {
         const auto say = [&](const std::string& line) {
             if (trace) std::printf("%s\n", line.c_str());
         };
-        const Explored explored = explore(seed + i, say);
+        const Explored explored = explore(seed + i, say, transport);
         steps += explored.steps;
         if (explored.violation.empty()) continue;
         ++violations;
-        print_violation(seed + i, explored.violation);
+        print_violation(seed + i, explored.violation, transport);
     }
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     std::printf("%llu schedules, %zu steps, %.1f s\n", static_cast<unsigned long long>(schedules), steps,

@@ -13,6 +13,8 @@ struct Explored {
 
 // One schedule: ten virtual minutes of trouble, then everything is repaired and has to settle. `on_line`
 // hears the log.
-Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line);
+// transport: of all hosts, api, ssh or api+ssh; or mixed: what the seed draws for each host.
+Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line,
+                 const std::string& transport = "api");
 
 }  // namespace vmha::scenario

@@ -3,6 +3,7 @@
 # of the tree, builds both, and lets first the explorer run, then the scenarios. Prints a row of README's table for each:
 # after how many schedules the explorer found it and what it said, and which scenarios found it.
 #   tests/scenarios/mutations.sh [SCHEDULES [NAME...]]     default 3000 schedules, all mutations
+# A line that ends in a further column lets the explorer run with that --transport, else with api.
 # VMHA_MUTANT_DIR: where the copy is built, default build/mutant; two runs at a time need two of them.
 set -u
 # shellcheck source=tests/lib.sh
@@ -36,10 +37,10 @@ PYTHON
 }
 
 # Both end by themselves; a mutation after which they no longer do so has been found.
-# "SCHEDULES | SENTENCE", or "- | "
+# by_explorer TRANSPORT: "SCHEDULES | SENTENCE", or "- | "
 by_explorer() {
     local status line
-    timeout 300 "$copy/build/bin/explore" --schedules "$schedules" --first >"$copy/log" 2>&1 </dev/null
+    timeout 300 "$copy/build/bin/explore" --schedules "$schedules" --transport "$1" --first >"$copy/log" 2>&1 </dev/null
     status=$?
     [ "$status" -ne 0 ] || { echo "- | "; return 1; }
     line=$(grep -m1 '^seed ' "$copy/log") || line="seed ?: ends with $status"
@@ -76,7 +77,7 @@ fi
 by_scenarios >/dev/null && { tail -20 "$copy/log"; die "scenarios fail without any mutation"; }
 
 found=0 missed=0
-while IFS=$'\037' read -r name file text replacement rule; do
+while IFS=$'\037' read -r name file text replacement rule transport; do
     case $name in "" | \#*) continue ;; esac
     [ "$only" = "  " ] || [[ $only == *" $name "* ]] || continue
     cp "$copy/tree/$file" "$copy/pristine/file"
@@ -94,7 +95,7 @@ while IFS=$'\037' read -r name file text replacement rule; do
         continue
     fi
     seen=0
-    explorer=$(by_explorer) && seen=1
+    explorer=$(by_explorer "${transport:-api}") && seen=1
     scenarios=$(by_scenarios) && seen=1
     found=$((found + seen)) missed=$((missed + 1 - seen))
     echo "| \`$name\` | $rule | $explorer | $scenarios |$([ $seen = 1 ] || echo ' NOT FOUND')"

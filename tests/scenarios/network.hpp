@@ -1,5 +1,5 @@
 // What can talk to what: the API between a node and a host, the target between a node and a host, heartbeats
-// and mirror between the nodes. All up, until it is cut.
+// and mirror between the nodes; SSH between a node and a host. All up, until it is cut.
 #pragma once
 #include <algorithm>
 #include <set>
@@ -9,7 +9,7 @@
 
 namespace vmha::scenario {
 
-enum class Net { api, storage, heartbeat, mirror };
+enum class Net { api, storage, heartbeat, mirror, ssh };
 
 class Network {
 public:
@@ -27,7 +27,7 @@ public:
     void part(const std::vector<std::string>& side, const std::vector<std::string>& other, bool is_cut) {
         for (const auto& a : side)
             for (const auto& b : other)
-                for (const Net net : {Net::api, Net::storage, Net::heartbeat, Net::mirror})
+                for (const Net net : {Net::api, Net::storage, Net::heartbeat, Net::mirror, Net::ssh})
                     cut(net, a, b, is_cut);
     }
     void heal() { cuts_.clear(); }

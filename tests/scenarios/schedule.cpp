@@ -36,12 +36,19 @@ Duration confirm_of(const core::ConfirmTimes& confirm, Reason reason) {
 
 }  // namespace
 
-Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line) {
-    return Schedule(seed, on_line).run();
+Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line,
+                 const std::string& transport) {
+    return Schedule(seed, on_line, transport).run();
 }
 
-Schedule::Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line)
-    : random_(seed), with_cluster_(chance(0.5)), world_(make_config()) {
+Schedule::Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line,
+                   const std::string& transport)
+    : random_(seed),
+      transport_(transport),
+      view_age(transport == "api" ? api_view_age : ssh_view_age),
+      ssh_random_(static_cast<unsigned>(seed)),
+      with_cluster_(chance(0.5)),
+      world_(make_config(seed)) {
     world_.on_line = [this, on_line](const std::string& line) {
         check_line(line);
         on_line(line);
@@ -66,6 +73,7 @@ Explored Schedule::run() {
     while (world_.now() < end && violation_.empty()) {
         if (chance(0.04)) make_trouble();
         if (chance(0.02)) ask_something();
+        if (transport_ != "api") trouble_with_ssh();
         advance();
     }
     if (violation_.empty()) wait_for_third_login();
@@ -75,7 +83,7 @@ Explored Schedule::run() {
 
 // --- the site
 
-WorldConfig Schedule::make_config() {
+WorldConfig Schedule::make_config(uint64_t seed) {
     WorldConfig config;
     config.site = site::default_site();
     site::SiteConfig& site = config.site;
@@ -95,12 +103,21 @@ WorldConfig Schedule::make_config() {
         site.task_times[verb] = milliseconds(chance(0.5) ? pick(0, 50) : pick(0, 12000));
     for (auto& host : site.hosts) host.boot = seconds(pick(0, 30));
     site.late_inventory = seconds(chance(0.5) ? pick(0, 20) : 0);
+    choose_transports(config, seed);
     const bool refuse = chance(0.2);
     config.tune = [refuse](core::Settings& settings) {
         std::erase_if(settings.vms, [](const auto& item) { return !(item.first == vm1); });
         if (refuse) settings.vms.at(vm1).on_running_elsewhere = core::OnRunningElsewhere::refuse;
     };
     return config;
+}
+
+// Drawn apart, so that a seed is the same schedule whatever carries the calls.
+void Schedule::choose_transports(WorldConfig& config, uint64_t seed) const {
+    static const std::vector<std::string> all = {"api", "ssh", "api+ssh"};
+    std::minstd_rand random(static_cast<unsigned>(seed * 2654435761u));
+    for (const auto& host : config.site.hosts)
+        config.transports[host.name] = transport_ == "mixed" ? all[random() / 7 % all.size()] : transport_;
 }
 
 void Schedule::make_vm(site::SiteConfig& site) {
@@ -282,7 +299,10 @@ void Schedule::expect(const std::string& node, core::Kind kind) {
 void Schedule::check_confirmed(const std::string& node, const core::VmState& vm) {
     const std::string host = world_.host_of(node);
     const Duration needed = confirm_of(vm.settings.confirm, vm.health.reason);
-    if (world_.now() - well_[host] + tick_slack < needed)
+    // Well for less than the pause between two reads over SSH is not seen.
+    const bool seen_well = world_.state(node)->hosts.at(HostName(host)).settings.api ||
+                           well_[host] - well_since_[host] > seconds(11);
+    if (seen_well && world_.now() - well_[host] + tick_slack < needed)
         violated("a monitor on " + node + " ends for a reason that is not confirmed: " + vm.health.detail);
 }
 
@@ -298,6 +318,7 @@ void Schedule::check_state() {
     if (one && one == two) violated("two copies write on one disk");
     for (const auto& host : {std::string("esxi1"), std::string("esxi2")}) {
         (world_.runs_at(host, vm1) ? ran_ : not_here_)[host] = world_.now();
+        if (runs_well(host) && not_well_[host] > well_since_[host]) well_since_[host] = world_.now();
         (runs_well(host) ? well_ : not_well_)[host] = world_.now();
     }
     for (const auto& node : world_.node_names()) {
@@ -336,8 +357,10 @@ void Schedule::check_monitor(const std::string& node) {
     if (nonzero && health.verdict != core::Verdict::unhealthy)
         violated("a monitor on " + node + " ends other than 0 without an unhealthy VM");
     const bool judged = health.verdict != core::Verdict::unknown && health.reason != Reason::paused;
-    const Time confirmed = state->hosts.at(state->local).confirmed.value_or(Time{});
-    if (judged && rested(node) && world_.now() - confirmed > state->settings.freshness + seconds(1))
+    const core::HostView& local = state->hosts.at(state->local);
+    const Time confirmed = local.confirmed.value_or(Time{});
+    const Duration counts = local.settings.api ? state->settings.freshness : ssh_view_age;
+    if (judged && rested(node) && world_.now() - confirmed > counts + seconds(1))
         violated("a verdict on " + node + " stands on a view that is not fresh");
     if (nonzero && vm.flying) violated("a verdict on " + node + " while a write is not answered");
     if (nonzero && !unhealthy_[node]) check_confirmed(node, vm);

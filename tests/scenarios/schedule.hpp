@@ -15,18 +15,20 @@ namespace vmha::scenario {
 
 inline const VmName vm1("vm1");
 inline const std::string stranger_path = "vm2/vm2.vmx", path_that_ends_the_same = "old/vm1/vm1.vmx";
-// The view of a host may be that old: freshness_s and the way there.
-inline constexpr Duration view_age = core::seconds(8);
+// The view of a host may be that old: what is fresh, and the way there.
+inline constexpr Duration api_view_age = core::seconds(8), ssh_view_age = core::seconds(42);
 
 class Schedule {
 public:
-    Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line);
+    Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line,
+             const std::string& transport);
 
     Explored run();
 
 private:
     // --- schedule.cpp: the site, the course of things, and what must hold all the time
-    WorldConfig make_config();
+    WorldConfig make_config(uint64_t seed);
+    void choose_transports(WorldConfig& config, uint64_t seed) const;
     void make_vm(site::SiteConfig& site);
     void make_stranger(site::SiteConfig& site);
     ClusterConfig make_cluster();
@@ -58,6 +60,7 @@ private:
     void trouble_with_vm();
     void trouble_with_stranger();
     void trouble_with_accounts();
+    void trouble_with_ssh();
     void mistype(const std::string& node, const std::string& host);
     void change_password(const std::string& node, const std::string& host);
     void wait_for_third_login();
@@ -95,6 +98,9 @@ private:
     bool long_since(const std::map<std::string, Time>& since, const std::string& host) const;
     bool rested(const std::string& node) const;
     bool seen_on_a_peer(const core::State& state) const;
+    bool no_process_seen(const core::State& state) const;
+    void check_way(const core::State& state, const core::Write& write);
+    void check_kill(const core::VmState& vm, const core::Write& write);
     bool late_register(const core::State& state) const;
 
     int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
@@ -106,6 +112,10 @@ private:
     site::Site& site() { return world_.site; }
 
     std::mt19937_64 random_;
+    std::string transport_;
+    Duration view_age;
+    std::minstd_rand
+        ssh_random_;  // its own, so that the rest of a schedule is the same whatever carries the calls
     bool with_cluster_;
     World world_;
     std::optional<Cluster> cluster_;
@@ -116,12 +126,14 @@ private:
     std::map<std::string, Time> unmarked_;     // by node: when it last had no mark
     std::map<std::string, Time> powered_on_;   // by node: its last power-on here
     std::map<std::string, Time> well_, ran_;   // by host: when it last was so
+    std::map<std::string, Time> well_since_;   // by host: the beginning of that
     std::map<std::string, Time> not_here_;     // by host: when it last had no process there
     std::map<std::string, Time> maintenance_since_, free_since_, no_memory_since_;  // by host
-    std::map<std::string, Time> answered_;   // by host: our last answer to a question
-    std::map<std::string, Time> rescanned_;  // by node and host, of the daemon that runs
-    std::map<std::string, Time> taken_out_;  // by node: its last unregister on its own host
-    std::map<std::string, bool> unhealthy_;  // by node, at the last tick
+    std::map<std::string, Time> answered_;      // by host: our last answer to a question
+    std::map<std::string, Time> rescanned_;     // by node and host, of the daemon that runs
+    std::map<std::string, Time> taken_out_;     // by node: its last unregister on its own host
+    std::map<std::string, bool> unhealthy_;     // by node, at the last tick
+    std::map<std::string, core::Kill> killed_;  // by host and operation: the last manner
     struct Since {
         uint64_t op = 0;
         Time since{};

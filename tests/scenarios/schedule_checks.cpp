@@ -2,6 +2,7 @@
 
 #include "daemon/core/known.hpp"
 #include "daemon/core/operation.hpp"
+#include "daemon/core/processes.hpp"
 #include "daemon/core/view.hpp"
 #include "tests/scenarios/schedule.hpp"
 
@@ -16,7 +17,8 @@ constexpr Duration second_login_after = seconds(59);  // rule 8
 constexpr Duration resolved_after = seconds(25);      // a partition: the cluster manager decides by then
 
 bool ends_a_vm(core::Verb verb) {
-    return verb == core::Verb::power_off || verb == core::Verb::shutdown_guest;
+    return verb == core::Verb::power_off || verb == core::Verb::shutdown_guest ||
+           verb == core::Verb::kill_process;
 }
 
 // A copy with its instance uuid that runs from another path, as far as this view tells.
@@ -95,9 +97,12 @@ void Schedule::check_stopped(const ShimEnd& end, const std::string& host) {
         runs_under_another_path(*state, state->hosts.at(state->local), state->vms.at(vm1), world_.now()))
         violated(what + "runs on " + host + " under another path");
     if (state && late_register(*state)) violated(what + "may still be registered by an unanswered write");
-    if (state && state->hosts.at(state->local).left_unproved.contains(vm1) && !seen_on_a_peer(*state))
+    if (state && state->hosts.at(state->local).left_unproved.contains(vm1) && !seen_on_a_peer(*state) &&
+        !no_process_seen(*state))
         violated(what + "left " + host + " while nothing proves it off");
     if (!world_.runs_at(host, vm1)) return;
+    if (state && core::shell_up(state->hosts.at(state->local)) && !disturbed(host))
+        violated(what + "runs on " + host + ", as its processes tell");
     // Over the API alone an invalid entry cannot be proved off; that it runs on a peer must do (rule 2).
     const auto& strays = world_.site.host(id(host)).strays;
     const auto stray = strays.find(world_.path_of(vm1));
@@ -109,6 +114,15 @@ bool Schedule::late_register(const core::State& state) const {
     const auto& registers = state.vms.at(vm1).late_register;
     const auto late = registers.find(state.local);
     return late != registers.end() && world_.now() < late->second;
+}
+
+// Rule 2: what proves it over SSH.
+bool Schedule::no_process_seen(const core::State& state) const {
+    const auto& told = state.hosts.at(state.local).processes;
+    return told && world_.now() - told->asked <= view_age &&
+           std::ranges::none_of(told->list, [&](const core::VmProcess& process) {
+               return process.path.file == world_.path_of(vm1);
+           });
 }
 
 // Rule 2: all that proves an invalid VM off over the API alone.
@@ -164,6 +178,8 @@ void Schedule::check_write(const std::string& node, const core::Write& write) {
         world_.now() - *vm.op->alone_since > seconds(10))
         violated("a write for a start that nobody has waited for since long");
     check_replay(node, write);
+    check_way(state, write);
+    if (write.verb == core::Verb::kill_process) check_kill(vm, write);
     if (write.verb == core::Verb::answer_question) check_answer(state, vm, write);
     if (write.verb == core::Verb::power_on) {
         check_power_on(state, vm, write);
@@ -187,6 +203,32 @@ void Schedule::check_moved(const core::State& state, const core::VmState& vm, co
     for (const auto& [name, host] : state.hosts)
         if (!vm.op->taken_out.contains(name) && runs_under_another_path(state, host, vm, world_.now()))
             violated("started beside itself, which runs on " + name.str() + " under another path");
+}
+
+// A write goes where it can be carried out: not to an API that is not there or is known to refuse.
+void Schedule::check_way(const core::State& state, const core::Write& write) {
+    const core::HostView& host = state.hosts.at(write.host);
+    const bool over_ssh = write.via == core::Via::ssh;
+    if (over_ssh ? !host.settings.ssh : !host.settings.api)
+        violated("a write that goes a way that is not there: " + core::doing(write));
+    if (!over_ssh && host.settings.ssh && host.facts.api_writes == false)
+        violated("a write through an API that is known to refuse it: " + core::doing(write));
+}
+
+// Rule 4, and the order in which a process is told to end.
+void Schedule::check_kill(const core::VmState& vm, const core::Write& write) {
+    const site::Host& host = site().host(id(write.host.str()));
+    for (const auto& [number, entry] : host.vms)
+        if (entry.process && std::to_string(entry.world) == write.world_id &&
+            entry.path != world_.path_of(vm1))
+            violated("a stranger's process is ended: " + core::doing(write));
+    if (!vm.op) return violated("a process is ended for no operation: " + core::doing(write));
+    const std::string key = write.host.str() + " " + std::to_string(vm.op->id);
+    const auto last = killed_.find(key);
+    if (last == killed_.end() ? write.kill != core::Kill::soft
+                              : static_cast<int>(write.kill) > static_cast<int>(last->second) + 1)
+        violated("a process is ended harder than it has to be: " + core::doing(write));
+    killed_[key] = write.kill;
 }
 
 // Rule 6: what a write did is looked at before the next one. Only an answer goes beside another write.
@@ -237,13 +279,15 @@ void Schedule::check_preflight(const std::string& node, const core::VmState& vm,
     const std::string local = world_.host_of(node);
     const bool fresh = core::fresh(state, state.hosts.at(state.local), world_.now());
     const bool no_memory = long_since(no_memory_since_, local) && core::memory_of(state, vm);
-    if (fresh && (long_since(maintenance_since_, local) || long_since(free_since_, local) || no_memory))
+    const bool cannot_write = long_since(free_since_, local) && !state.hosts.at(state.local).settings.ssh;
+    if (fresh && (long_since(maintenance_since_, local) || cannot_write || no_memory))
         violated("something is done to a peer though the preflight fails: " + core::doing(write));
     const auto free_there = free_since_.find(write.host.str());
     const auto began = takeovers_.find(node);
     const Time since =
         began != takeovers_.end() && began->second.op == vm.op->id ? began->second.since : world_.now();
-    if (free_there != free_since_.end() && since - free_there->second > view_age)
+    if (free_there != free_since_.end() && since - free_there->second > view_age &&
+        !state.hosts.at(write.host).settings.ssh)
         violated("a takeover though nothing can be written there: " + core::doing(write));
 }
 

@@ -75,6 +75,17 @@ void Schedule::trouble_with_networks() {
     }
 }
 
+// SSH alone is lost, or comes back; a process that does not listen.
+void Schedule::trouble_with_ssh() {
+    const auto draw = [this](unsigned below) { return static_cast<unsigned>(ssh_random_() >> 8) % below; };
+    if (draw(60) != 0) return;
+    const std::string node = draw(2) == 0 ? "ec1" : "ec2";
+    const std::string host = draw(2) == 0 ? "esxi1" : "esxi2";
+    if (draw(2) == 0) return world_.network.cut(Net::ssh, node, host, draw(3) == 0);
+    static constexpr std::optional<site::Kill> manners[] = {std::nullopt, site::Kill::soft, site::Kill::hard};
+    site().set_deaf(id(host), world_.path_of(vm1), manners[draw(3)]);
+}
+
 void Schedule::trouble_with_daemons() {
     const std::string node = some_node();
     switch (pick(0, 4)) {

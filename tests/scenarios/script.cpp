@@ -7,8 +7,10 @@
 
 namespace vmha::scenario {
 
-Result<Told> tell(const std::string& steps) {
+Result<Told> tell(const std::string& steps, const std::string& transport) {
     Setup setup;
+    if (!transport.empty())
+        for (const auto& host : setup.world.site.hosts) setup.world.transports[host.name] = transport;
     std::unique_ptr<Play> play;
     std::istringstream text(steps);
     int count = 0;

@@ -16,6 +16,7 @@ struct Told {
 };
 
 // Runs it from its first line to its last, in virtual time. An error names the line that is not understood.
-Result<Told> tell(const std::string& steps);
+// transport: of every host that the text names none for; empty: the API.
+Result<Told> tell(const std::string& steps, const std::string& transport = "");
 
 }  // namespace vmha::scenario

@@ -86,6 +86,13 @@ bool vm_setting(Setup& setup, const Words& words) {
     return false;
 }
 
+// transport HOST api|ssh|api+ssh
+bool transport_setting(Setup& setup, const Words& words) {
+    if (words.size() != 3 || !find_host(setup, words[1])) return false;
+    setup.world.transports[words[1]] = words[2];
+    return words[2] == "api" || words[2] == "ssh" || words[2] == "api+ssh";
+}
+
 bool host_setting(Setup& setup, const Words& words) {
     site::HostConfig* host = words.size() == 4 ? find_host(setup, words[1]) : nullptr;
     if (!host) return false;
@@ -172,6 +179,7 @@ bool read_setting(Setup& setup, const Words& words) {
     if (words[0] == "vm") return vm_setting(setup, words);
     if (words[0] == "set") return tune(setup, words);
     if (words[0] == "host") return host_setting(setup, words);
+    if (words[0] == "transport") return transport_setting(setup, words);
     if (words[0] == "cluster") return cluster_setting(setup, words);
     if (words[0] == "lost-lock") return lost_lock(setup, words);
     if (words[0] != "task-time") return site_time(setup, words);

@@ -21,8 +21,11 @@ WorldConfig configured(const Setup& setup) {
 }
 
 std::optional<Net> net_of(const std::string& word) {
-    const std::map<std::string, Net> nets = {
-        {"api", Net::api}, {"storage", Net::storage}, {"heartbeat", Net::heartbeat}, {"mirror", Net::mirror}};
+    const std::map<std::string, Net> nets = {{"api", Net::api},
+                                             {"storage", Net::storage},
+                                             {"heartbeat", Net::heartbeat},
+                                             {"mirror", Net::mirror},
+                                             {"ssh", Net::ssh}};
     const auto found = nets.find(word);
     return found == nets.end() ? std::nullopt : std::optional(found->second);
 }
@@ -134,6 +137,8 @@ bool Play::vm(const Words& words) {
     if (words[2] == "moves-to") return world_.site.move_files(path, words[3]), true;
     const auto host = world_.site.find_host(words[3]);
     if (!host) return false;
+    if (words[2] == "deaf" && words.size() == 5)
+        return world_.site.set_deaf(*host, path, site::kill_of(words[4])), true;
     if (words[2] == "registered-from" && words.size() == 5)
         return !world_.site.register_vm(*host, world_.site.datastore_path(*host, words[4]), "", "somebody")
                     .empty();

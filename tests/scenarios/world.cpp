@@ -80,6 +80,7 @@ void World::to(const std::string& node, unsigned life, Duration delay, core::Eve
 // --- actions
 
 void World::perform(Node& node, const core::Action& action) {
+    if (shell_perform(node, action)) return;
     if (const auto* write = std::get_if<core::Write>(&action)) {
         on_write(node.name, *write);
         perform_write(node, *write);
@@ -113,8 +114,11 @@ void World::perform(Node& node, const core::Action& action) {
 
 void World::perform_write(Node& node, const core::Write& write) {
     const OnTheWay what{node.name, node.life, write};
-    at(now_ + call_delay, [this, what] {
-        if (!reachable(what.node, what.write.host)) return unanswered(what, false);
+    const bool over_ssh = write.via == core::Via::ssh;
+    if (over_ssh && !node.shells.at(write.host).connected)
+        return to(node.name, node.life, call_delay, core::WriteDone{write.id, core::Outcome::unsent, {}, ""});
+    at(now_ + (over_ssh ? command_delay : call_delay), [this, what] {
+        if (!answers(what)) return unanswered(what, false);
         int& losses = losses_[what.write.host];
         const bool lost = losses > 0 && losses-- > 0;
         const site::HostId host = id_of(what.write.host);
@@ -123,12 +127,18 @@ void World::perform_write(Node& node, const core::Write& write) {
         if (const auto* done = std::get_if<core::WriteDone>(&outcome)) return write_ends(what, *done);
         const std::string task = std::get<std::string>(outcome);
         tasks_.emplace(std::pair(host, task), what);
+        shell_watch_power_on(what);
         on_site_change({host, site::Change::What::task, 0, task});  // it may have ended within the call
     });
 }
 
+bool World::answers(const OnTheWay& what) const {
+    return what.write.via == core::Via::ssh ? shell_reachable(what.node, what.write.host)
+                                            : reachable(what.node, what.write.host);
+}
+
 void World::write_ends(const OnTheWay& what, core::WriteDone done) {
-    if (!reachable(what.node, what.write.host)) return unanswered(what, true);
+    if (!answers(what)) return unanswered(what, true);
     to(what.node, what.life, call_delay, std::move(done));
 }
 
@@ -141,6 +151,7 @@ void World::unanswered(const OnTheWay& what, bool carried_out) {
 }
 
 void World::perform_look(Node& node, const core::Look& look) {
+    if (!speaks(look.host, core::Via::api)) return shell_look(node, look);
     const Time asked = now_;
     const std::string name = node.name;
     const unsigned life = node.life;

@@ -22,6 +22,7 @@ using core::Time;
 
 constexpr Duration dead_after = core::seconds(4);       // a wait that is not answered: the connection is dead
 constexpr Duration call_delay = core::milliseconds(2);  // one way
+constexpr Duration command_delay = core::milliseconds(200);  // of vim-cmd, until it does something
 
 // How a shim run by the cluster manager ended.
 struct ShimEnd {
@@ -39,6 +40,7 @@ struct ShimEnd {
 struct WorldConfig {
     site::SiteConfig site;
     std::function<void(core::Settings&)> tune = [](core::Settings&) {};
+    std::map<std::string, std::string> transports = {};  // by host: api, ssh or api+ssh; left out: api
 };
 
 // The breaker's file of one node: it outlives the daemon.
@@ -121,6 +123,16 @@ private:
         bool storage_news = false;  // and of datastores and the host
         bool loading = false;       // the host showed no inventory yet
     };
+    // The SSH session. It reads where there is no API: everything, every 10 s, and nothing is pushed.
+    struct Shell {
+        bool connected = false;
+        Time silent_since{};
+        Time read_next{};
+        Time read_last{};
+        bool hostd_away = false;
+        Duration hostd_since{};  // which one it spoke to last: a new one may not have loaded its inventory
+        std::map<std::string, Time> looked;  // by vmid, when the last look at it was sent
+    };
     struct OnTheWay {
         std::string node;
         unsigned life;
@@ -134,6 +146,7 @@ private:
         std::optional<core::State> state;
         Time wake = core::never;
         std::map<HostName, Link> links;
+        std::map<HostName, Shell> shells = {};
         std::set<VmName> marks;
         std::map<VmName, core::Flying> flying, answering;
         std::map<HostName, std::map<VmName, core::KnownEntry>> known;
@@ -156,12 +169,27 @@ private:
     void at(Time when, std::function<void()> what) { queue_.emplace(when, std::move(what)); }
     void happen(Node& node, const core::Event& event);
     void to(const std::string& node, unsigned life, Duration delay, core::Event event);
+
+    // --- world_shell.cpp
+    bool speaks(const HostName& host, core::Via via) const;
+    bool shell_reachable(const std::string& node, const HostName& host) const;
+    bool shell_perform(Node& node, const core::Action& action);  // false: not one of its actions
+    void shell_look(Node& node, const core::Look& look);
+    void shell_watch_power_on(const OnTheWay& what);
+    void tick_shell(const std::string& node, unsigned life, const HostName& host);
+    void shell_lost(Node& node, const HostName& host, Shell& shell);
+    void shell_refresh(Node& node, const HostName& host, Shell& shell);
+    void shell_cannot_read(Node& node, const HostName& host, Shell& shell);
+    core::Read shell_read(const Node& node, const HostName& host);
+    core::ProcessesTold shell_processes(const HostName& host) const;
+    core::LockTold shell_lock(const core::AskLock& ask) const;
     void know(Node& node, const HostName& host, const VmName& vm, const core::VmEntry& entry);
     void perform(Node& node, const core::Action& action);
     void perform_write(Node& node, const core::Write& write);
     void perform_look(Node& node, const core::Look& look);
     void write_ends(const OnTheWay& what, core::WriteDone done);
     void unanswered(const OnTheWay& what, bool carried_out);
+    bool answers(const OnTheWay& what) const;
     void tick_link(const std::string& node, unsigned life, const HostName& host);
     void log_in(Node& node, const HostName& host, Link& link);
     bool open_session(Node& node, const HostName& host, Link& link);

@@ -16,9 +16,12 @@ constexpr Duration post_retry = milliseconds(300);
 core::Settings settings_of(const WorldConfig& config, const std::string& node, const std::string& local) {
     core::Settings settings;
     settings.node = node;
-    for (const auto& host : config.site.hosts)
+    for (const auto& host : config.site.hosts) {
+        const auto found = config.transports.find(host.name);
+        const std::string transport = found == config.transports.end() ? "api" : found->second;
         settings.hosts[HostName(host.name)] = {host.address, host.name == local, host.iscsi_adapter,
-                                               seconds(30), "api"};
+                                               seconds(30),  transport != "ssh", transport != "api"};
+    }
     for (const auto& vm : config.site.vms)
         settings.vms[VmName(vm.files.name)].vmx = {config.site.datastore, vm.files.path};
     config.tune(settings);
@@ -45,8 +48,11 @@ void World::start_daemon(const std::string& name) {
     for (const auto& [host, view] : node.state->hosts) {
         node.links[host].connected = false;
         node.links[host].cookie.clear();
-        at(now_ + milliseconds(10),
-           [this, name, life = node.life, host = host] { tick_link(name, life, host); });
+        node.shells[host] = {};
+        at(now_ + milliseconds(10), [this, name, life = node.life, host = host] {
+            if (speaks(host, core::Via::api)) tick_link(name, life, host);
+            if (speaks(host, core::Via::ssh)) tick_shell(name, life, host);
+        });
     }
     line(name, "vmhad starts");
 }

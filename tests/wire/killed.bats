@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# transports: ssh both
 # shellcheck disable=SC2034,SC2154 # bin and room come from support.bash, and addresses goes there
 # kill -9 of vmhad in each step of a start, a stop and a takeover: the next daemon goes on, the same shim ends well,
 # and the host sees no write twice. Each step is made long at the site, so that the kill is sure to land in it.
@@ -14,8 +15,8 @@ teardown() { load support; stop_all; rm -rf "$room"/*.state "$room"/*.run "$room
 # The supervisor: what systemd does after a crash.
 restart_ec1() { kill_node ec1 && start_node ec1; }
 
-# writes HOST "REGISTER POWER_ON SHUTDOWN POWER_OFF UNREGISTER": calls of each kind that have arrived there.
-writes() {
+# has_got HOST "REGISTER POWER_ON SHUTDOWN POWER_OFF UNREGISTER": calls of each kind that have arrived there.
+has_got() {
     local got=() verb
     for verb in RegisterVM_Task PowerOnVM_Task ShutdownGuest PowerOffVM_Task UnregisterVM; do
         got+=("$(calls "$1" $verb)")
@@ -41,6 +42,7 @@ lose_answers_of() {
 }
 
 @test "a start, killed while it registers" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_both_nodes
     site task-time register 1500
     begin shim ec1 "$bin/vmha-exec" start vm1
@@ -49,11 +51,12 @@ lose_answers_of() {
     restart_ec1
     ends shim 0
     runs_only_at esxi1
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi1 "1 1 0 0 0"
     wait_until 5 healthy_at ec1
 }
 
 @test "a start, killed while it powers on" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_both_nodes
     site task-time power_on 1500
     begin shim ec1 "$bin/vmha-exec" start vm1
@@ -62,11 +65,12 @@ lose_answers_of() {
     restart_ec1
     ends shim 0
     runs_only_at esxi1
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi1 "1 1 0 0 0"
     wait_until 5 healthy_at ec1
 }
 
 @test "a start, killed in each of its steps, one after the other" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     stop_all
     start_site '.vms[0].boot_ms = 2500'
     site_configuration '.vms.vm1.start_waits_for = "heartbeat"'
@@ -84,7 +88,7 @@ lose_answers_of() {
     restart_ec1
     ends shim 0
     runs_only_at esxi1
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi1 "1 1 0 0 0"
 }
 
 @test "a start, killed while it waits for the disk lock of a host that nobody sees" {
@@ -103,7 +107,7 @@ lose_answers_of() {
     ends shim 0
     is_at esxi1 vm1 poweredOn
     [ "$(calls esxi1 RegisterVM_Task)" = 1 ]
-    writes esxi2 "1 1 0 0 0"
+    has_got esxi2 "1 1 0 0 0"
 }
 
 @test "a takeover, killed while it looks whether the VM could start here" {
@@ -115,11 +119,12 @@ lose_answers_of() {
     restart_ec1
     ends shim 0
     runs_only_at esxi1
-    writes esxi2 "1 1 1 0 1"
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi2 "1 1 1 0 1"
+    has_got esxi1 "1 1 0 0 0"
 }
 
 @test "a takeover, killed while the guest shuts down elsewhere" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     stop_all
     start_site '.vms[0].shutdown_ms = 2000'
     site_configuration .defaults.start_timeout_s=150
@@ -134,11 +139,12 @@ lose_answers_of() {
     runs_only_at esxi1
     # A shutdown that was asked for leaves no trace on a host: a new daemon can only ask again.
     [ "$(calls esxi2 ShutdownGuest)" -le 2 ]
-    writes esxi2 "1 1 $(calls esxi2 ShutdownGuest) 0 1"
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi2 "1 1 $(calls esxi2 ShutdownGuest) 0 1"
+    has_got esxi1 "1 1 0 0 0"
 }
 
 @test "a takeover, killed while the VM is powered off elsewhere" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_both_nodes
     on ec2 "$bin/vmha-exec" start vm1
     site vm vm1 tools off
@@ -152,7 +158,7 @@ lose_answers_of() {
     runs_only_at esxi1
     [ "$(calls esxi2 PowerOffVM_Task)" = 1 ]
     [ "$(calls esxi2 UnregisterVM)" = 1 ]
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi1 "1 1 0 0 0"
 }
 
 @test "a takeover, killed after the entry elsewhere is gone and before it learns so" {
@@ -169,11 +175,12 @@ lose_answers_of() {
     start_node ec1
     ends shim 0
     runs_only_at esxi1
-    writes esxi2 "1 1 1 0 1"
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi2 "1 1 1 0 1"
+    has_got esxi1 "1 1 0 0 0"
 }
 
 @test "a start, killed after it cleared the entry elsewhere and before it learns so" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_proxies
     start_both_nodes
     on ec2 "$bin/vmha-exec" start vm1
@@ -189,8 +196,8 @@ lose_answers_of() {
     start_node ec1
     ends shim 0
     runs_only_at esxi1
-    writes esxi2 "1 1 0 0 1"
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi2 "1 1 0 0 1"
+    has_got esxi1 "1 1 0 0 0"
 }
 
 @test "a stop, killed while the guest shuts down" {
@@ -207,10 +214,11 @@ lose_answers_of() {
     ends shim 0
     is_nowhere
     [ "$(calls esxi1 ShutdownGuest)" -le 2 ]
-    writes esxi1 "1 1 $(calls esxi1 ShutdownGuest) 0 1"
+    has_got esxi1 "1 1 $(calls esxi1 ShutdownGuest) 0 1"
 }
 
 @test "a stop, killed while it powers off" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_both_nodes
     on ec1 "$bin/vmha-exec" start vm1
     site vm vm1 tools off
@@ -227,6 +235,7 @@ lose_answers_of() {
 }
 
 @test "a stop, killed after the entry is gone and before it learns so" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_proxies
     start_both_nodes
     on ec1 "$bin/vmha-exec" start vm1
@@ -240,10 +249,11 @@ lose_answers_of() {
     start_node ec1
     ends shim 0
     is_nowhere
-    writes esxi1 "1 1 1 0 1"
+    has_got esxi1 "1 1 1 0 1"
 }
 
 @test "a stop, killed while it proves that nothing is there" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     site_configuration '.nodes[].host.settle_s = 3'
     start_node ec1
     begin shim ec1 "$bin/vmha-exec" stop vm1
@@ -252,7 +262,7 @@ lose_answers_of() {
     ends shim 0
     says shim "proving"
     is_nowhere
-    writes esxi1 "0 0 0 0 0"
+    has_got esxi1 "0 0 0 0 0"
 }
 
 @test "a stop, killed with an unregister that the host never does: it is sent again, but not before its time is over" {
@@ -271,7 +281,7 @@ lose_answers_of() {
     [ $(($(now_ms) - began)) -ge 18000 ]
     ends shim 0
     is_nowhere
-    writes esxi1 "1 1 1 0 2"
+    has_got esxi1 "1 1 1 0 2"
 }
 
 @test "killed with the answers of register and power-on lost, though both were carried out" {
@@ -294,11 +304,12 @@ lose_answers_of() {
     start_node ec1
     ends shim 0
     runs_only_at esxi1
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi1 "1 1 0 0 0"
     wait_until 5 healthy_at ec1
 }
 
 @test "the shim posts again with the time that remains, not with all of it" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_both_nodes
     site task-time power_on 4500
     began=$(now_ms)
@@ -332,12 +343,13 @@ killed_for_good() {
     site task-time register 4500
     killed_for_good start "-> 'registering'" esxi1 RegisterVM_Task
     runs_only_at esxi1
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi1 "1 1 0 0 0"
     start_node ec1
     wait_until 10 healthy_at ec1
 }
 
 @test "killed for good in a takeover: the shim itself finishes it" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_both_nodes
     on ec2 "$bin/vmha-exec" start vm1
     site vm vm1 tools off
@@ -346,10 +358,11 @@ killed_for_good() {
     runs_only_at esxi1
     [ "$(calls esxi2 PowerOffVM_Task)" = 1 ]
     [ "$(calls esxi2 UnregisterVM)" = 1 ]
-    writes esxi1 "1 1 0 0 0"
+    has_got esxi1 "1 1 0 0 0"
 }
 
 @test "killed for good in a stop: the shim itself finishes it, and the next daemon has no mark of it" {
+    only_over api ssh # both: what differs is the way of a write, which the others show
     start_both_nodes
     on ec1 "$bin/vmha-exec" start vm1
     site vm vm1 tools off

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# transports: ssh both
 # Start, monitor, stop and move through the real programs, over TLS, against the simulated site.
 
 setup_file() {
@@ -15,10 +16,10 @@ setup() { load support; }
     [ "$status" -eq 0 ]
     [[ "$output" == *"vm 'vm1': 'registering' -> 'powering on' (esxi1)"* ]]
     [ "$(power_at esxi1 vm1)" = poweredOn ]
-    before=$(counter .esxi1.calls.PowerOnVM_Task)
+    before=$(calls esxi1 PowerOnVM_Task)
     run on ec1 "$bin/vmha-exec" start vm1
     [ "$status" -eq 0 ]
-    [ "$(counter .esxi1.calls.PowerOnVM_Task)" = "$before" ]
+    [ "$(calls esxi1 PowerOnVM_Task)" = "$before" ]
 }
 
 @test "the monitor says healthy where it was started, and not active on the other node" {
@@ -52,12 +53,12 @@ setup() { load support; }
 
 @test "where the policy says refuse, the peer is left alone" {
     on ec2 "$bin/vmha-exec" start vm2
-    before=$(counter '.esxi2.calls | [.ShutdownGuest, .PowerOffVM_Task, .UnregisterVM] | map(. // 0) | add')
+    before=$(writes esxi2)
     run on ec1 "$bin/vmha-exec" start vm2
     [ "$status" -eq 1 ]
     [[ "$output" == *running_elsewhere* ]]
     [ "$(power_at esxi2 vm2)" = poweredOn ]
-    [ "$(counter '.esxi2.calls | [.ShutdownGuest, .PowerOffVM_Task, .UnregisterVM] | map(. // 0) | add')" = "$before" ]
+    [ "$(writes esxi2)" = "$before" ]
     on ec2 "$bin/vmha-exec" stop vm2
 }
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# transports: ssh both
 # shellcheck disable=SC2034,SC2154 # bin and room come from support.bash, and addresses goes there
 # NP of the chapter "Testing", with both copies of the mirror: the network fails, the cluster manager starts the group
 # on both nodes or moves it, and the network is repaired. Two real daemons with real shims; the functions here do what
@@ -17,8 +18,8 @@ site_with() {
     start_site '.mirror = true | .recovery_ms = 300 | .lock_break_ms = 1500 | .vms[0].shutdown_ms = 300
         | .hosts[].peer_port = 8444 | .lost_lock = '"$1"
     site_configuration '.freshness_s = 3'
-    jq '.nodes.ec2.host.api.port = 8444' "$room/vmhad.json" >"$room/ec1.json"
-    jq '.nodes.ec1.host.api.port = 8444' "$room/vmhad.json" >"$room/ec2.json"
+    jq ".nodes.ec2.host |= $(by_ports 8444 8023)" "$room/vmhad.json" >"$room/ec1.json"
+    jq ".nodes.ec1.host |= $(by_ports 8444 8023)" "$room/vmhad.json" >"$room/ec2.json"
     start_both_nodes
     group_starts_on 1
 }

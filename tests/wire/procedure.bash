@@ -10,10 +10,7 @@ runs_only_at() {
     expect_site runs_once
 }
 # writes_at N: how often anybody has changed something on that host.
-writes_at() {
-    counter ".esxi$1.calls | [.RegisterVM_Task, .PowerOnVM_Task, .ShutdownGuest, .PowerOffVM_Task, .UnregisterVM]
-        | map(. // 0) | add"
-}
+writes_at() { writes "esxi$1"; }
 
 # The monitor resource on a node: asked at an interval; the group has failed when it fails three times in a row.
 monitor() {

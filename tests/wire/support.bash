@@ -8,13 +8,33 @@ daemon_bin=$bin
 
 # Where the hosts listen. A suite that sets others before it starts the site can run beside the rest.
 addresses=(127.0.0.11 127.0.0.12)
+# address_of N: each transport has a block of its own, so that they can run beside each other.
+address_of() {
+    case $transport in api) echo "${addresses[$1]}" ;; ssh) echo "${addresses[$1]/127.0.0./127.0.1.}" ;;
+        *) echo "${addresses[$1]/127.0.0./127.0.2.}" ;; esac
+}
 host_port=8443
+# How the nodes reach the hosts: api, ssh, or both, with the free licence, so that the API reads and SSH writes.
+transport=${VMHA_TRANSPORT:-api}
+ssh_port=8022
+
+# only_over WAY...: a case that is about these ways is skipped with any other.
+only_over() { [[ " $* " == *" $transport "* ]] || skip "is not about $transport"; }
 
 # start_site [PROGRAM]: PROGRAM is for jq, over the site file, such as '.lock_break_ms = 1500'.
 start_site() {
-    jq -n --arg a1 "${addresses[0]}" --arg a2 "${addresses[1]}" --argjson port "$host_port" '
+    local ssh=.
+    if [ "$transport" != api ]; then
+        [ -e "$room/id_rsa" ] || ssh-keygen -q -t rsa -b 3072 -N '' -f "$room/id_rsa"
+        cp "$room/id_rsa.pub" "$room/authorized_keys"
+        ssh='.hosts[].ssh = {port: '$ssh_port', authorized_keys: "'$room'/authorized_keys"}
+            | .hosts[0].ssh.directory = "'$room'/esxi1" | .hosts[1].ssh.directory = "'$room'/esxi2"'
+        [ "$transport" != both ] || ssh+=' | .hosts[].licence = "free"'
+        ssh+=' | .hosts[].ssh.peer_port = 8023'
+    fi
+    jq -n --arg a1 "$(address_of 0)" --arg a2 "$(address_of 1)" --argjson port "$host_port" '
         {hosts: [{name: "esxi1", address: $a1, port: $port}, {name: "esxi2", address: $a2, port: $port}],
-         vms: [{name: "vm1"}, {name: "vm2"}, {name: "vm3"}]} | '"${1:-.}" >"$room/site.json"
+         vms: [{name: "vm1"}, {name: "vm2"}, {name: "vm3"}]} | '"$ssh | ${1:-.}" >"$room/site.json"
     start esxsim "$bin/esxsim" --control "$room/control.sock" --site "$room/site.json"
     wait_ready esxsim
 }
@@ -23,11 +43,18 @@ counter() { site counters | sed 's/^ok //' | jq -r "$1"; }
 
 # site_configuration [TUNING]: both hosts of esxsim with short times.
 site_configuration() {
-    write_configuration "$room" esxsim '
-        (.nodes[].host.settle_s = 1)
+    local ways=.
+    if [ "$transport" != api ]; then
+        cat "$room/esxi1/known_hosts" "$room/esxi2/known_hosts" >"$room/known_hosts"
+        ways='.nodes[].host.ssh = {port: '$ssh_port', user: "'$(id -un)'", identity_file: "'$room'/id_rsa",
+            known_hosts: "'$room'/known_hosts", interval_s: 1}'
+        [ "$transport" != ssh ] || ways+=' | del(.nodes[].host.api)'
+    fi
+    write_configuration "$room" esxsim "$ways"'
+        | (.nodes[].host.settle_s = 1)
         | .defaults = {confirm_s: {powered_off: 0, not_registered: 1}, start_timeout_s: 60, stop_timeout_s: 90}
         | '"${1:-.}" \
-        "${addresses[0]}" "$host_port" "$(announced esxi1)" "${addresses[1]}" "$host_port" "$(announced esxi2)"
+        "$(address_of 0)" "$host_port" "$(announced esxi1)" "$(address_of 1)" "$host_port" "$(announced esxi2)"
 }
 
 # A proxy between every node and every host. Each node has a configuration of its own then, with the proxies' ports.
@@ -36,14 +63,25 @@ start_proxies() {
     local node host routes=()
     for node in ec1 ec2; do
         for host in 1 2; do
-            routes+=("$node-esxi$host=${addresses[host - 1]}:${proxy_port[$node]}>${addresses[host - 1]}:$host_port")
+            routes+=("$node-esxi$host=$(address_of $((host - 1))):${proxy_port[$node]}>$(address_of $((host - 1))):$host_port")
+            routes+=("$node-esxi$host-ssh=$(address_of $((host - 1))):$((proxy_port[$node] + 100))>$(address_of $((host - 1))):$ssh_port")
         done
-        jq ".nodes[].host.api.port = ${proxy_port[$node]}" "$room/vmhad.json" >"$room/$node.json"
+        jq ".nodes[].host |= $(by_ports "${proxy_port[$node]}" $((proxy_port[$node] + 100)))" \
+            "$room/vmhad.json" >"$room/$node.json"
+        [ "$transport" = api ] || sed "s/]:$ssh_port /]:$((proxy_port[$node] + 100)) /" \
+            "$room/esxi1/known_hosts" "$room/esxi2/known_hosts" >>"$room/known_hosts"
     done
     start proxies "$BATS_TEST_DIRNAME/wild_proxy.py" --control "$room/proxies.sock" --seed "${1:-1}" --life 600 "${routes[@]}"
     wait_ready proxies
 }
-proxy() { "$BATS_TEST_DIRNAME/wild_proxy.py" --control "$room/proxies.sock" ctl "$@"; }
+tell_proxy() { "$BATS_TEST_DIRNAME/wild_proxy.py" --control "$room/proxies.sock" ctl "$@"; }
+# Both ways of a node to a host, or all of them.
+proxy() {
+    tell_proxy "$@"
+    case $1 in all | show) ;; *) tell_proxy "$1-ssh" "${@:2}" ;; esac
+}
+# by_ports API SSH: for jq, of a host in a configuration.
+by_ports() { echo "(if .api then .api.port = $1 else . end | if .ssh then .ssh.port = $2 else . end)"; }
 proxied() { proxy show | sed 's/^ok //' | jq -r "$1"; }
 
 run_node() {
@@ -68,7 +106,22 @@ power_at() {
         '[.hosts[] | select(.name == $host) | .vms[] | select(.name == $vm) | .power] | .[0] // "absent"'
 }
 
-calls() { counter ".$1.calls.$2 // 0"; }
+# The command that does over SSH what a method does over the API.
+declare -gA command_of=([RegisterVM_Task]=vim-cmd:solo/registervm [UnregisterVM]=vim-cmd:vmsvc/unregister
+    [PowerOnVM_Task]=vim-cmd:vmsvc/power.on [PowerOffVM_Task]=vim-cmd:vmsvc/power.off
+    [ShutdownGuest]=vim-cmd:vmsvc/power.shutdown)
+# calls HOST METHOD: how often it was called, whichever way. What the API refuses for its licence does not count.
+calls() {
+    local api="(.$1.calls.$2 // 0)" ssh="(.$1.ssh.commands[\"${command_of[$2]:-none}\"] // 0)"
+    [ "$transport" != both ] || [ -z "${command_of[$2]:-}" ] || api=0
+    counter "$api + $ssh"
+}
+# writes HOST: how often anybody has changed something there.
+writes() {
+    local method sum=0
+    for method in "${!command_of[@]}"; do sum=$((sum + $(calls "$1" "$method"))); done
+    echo $sum
+}
 
 # copies VM: how many hosts run it.
 copies() {

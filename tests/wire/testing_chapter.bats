@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# transports: ssh both
 # shellcheck disable=SC2034,SC2154 # bin and room come from support.bash, and addresses goes there
 # The chapter "Testing" of the procedure that administrators follow: Move, Power, and of NP what needs no second copy of
 # the disk (partition.bats has the rest). Two real daemons with real shims, and functions that do what the cluster

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# transports: ssh both
 # What goes wrong on the way: silent hosts, killed daemons, lost answers, wrong passwords, broken locks.
 
 setup() {
@@ -51,6 +52,7 @@ timed() {
     VMHAD_SOCKET=$room/ec1.sock "$bin/vmha-exec" start vm1 >"$room/shim.log" 3>&- &
     shim=$!
     wait_until 10 grep -q "'powering on'" "$room/shim.log"
+    wait_until 5 called esxi1 PowerOnVM_Task 1
     kill -KILL "$(pid_of ec1)"
     wait_until 5 gone "$(pid_of ec1)"
     start_node ec1
@@ -59,7 +61,7 @@ timed() {
     cat "$room/shim.log"
     [ "$code" -eq 0 ]
     [ "$(power_at esxi1 vm1)" = poweredOn ]
-    [ "$(counter .esxi1.calls.PowerOnVM_Task)" = 1 ]
+    [ "$(calls esxi1 PowerOnVM_Task)" = 1 ]
     run on ec1 "$bin/vmha-genw" vm1
     [ "$status" -eq 0 ]
 }
@@ -74,13 +76,14 @@ timed() {
     VMHAD_SOCKET=$room/ec1.sock "$room/vmha-exec" start vm1 --config "$room/vmhad.json" --node ec1 >"$room/shim.log" 3>&- &
     shim=$!
     wait_until 10 grep -q "'powering on'" "$room/shim.log"
+    wait_until 5 called esxi1 PowerOnVM_Task 1
     kill -KILL "$(pid_of ec1)"
     code=0
     wait "$shim" || code=$?
     cat "$room/shim.log"
     [ "$code" -eq 0 ]
     [ "$(power_at esxi1 vm1)" = poweredOn ]
-    [ "$(counter .esxi1.calls.PowerOnVM_Task)" = 1 ]
+    [ "$(calls esxi1 PowerOnVM_Task)" = 1 ]
 }
 
 @test "a power-on whose answer is lost is looked at, not repeated" {
@@ -89,7 +92,7 @@ timed() {
     timed on ec1 "$bin/vmha-exec" start vm1
     cat "$room/timed.log"
     [ "$code" -eq 0 ]
-    [ "$(counter .esxi1.calls.PowerOnVM_Task)" = 1 ]
+    [ "$(calls esxi1 PowerOnVM_Task)" = 1 ]
 }
 
 @test "a lock that another host holds is waited for while that host cannot be seen" {
@@ -113,6 +116,7 @@ timed() {
 }
 
 @test "a session that expires in any of its three shapes is built anew, and no VM looks absent meanwhile" {
+    only_over api both
     start_both_nodes
     on ec1 "$bin/vmha-exec" start vm1
     VMHAD_SOCKET=$room/ec1.sock "$bin/vmha-genw" --follow vm1 >"$room/follow.log" 3>&- &
@@ -131,6 +135,7 @@ timed() {
 }
 
 @test "a wrong password is tried once, is said, and fails a start at once; the right one is taken up" {
+    only_over api
     printf wrong >"$room/esxi.password"
     start_node ec1
     wait_until 10 link_is ec1 esxi1 bad_password || wait_until 1 link_is ec1 esxi1 locked_out
@@ -138,7 +143,7 @@ timed() {
     [ "$status" -eq 1 ]
     [[ "$output" == *bad_password* || "$output" == *locked_out* ]]
     [ "$(counter .esxi1.calls.Login)" = 1 ]
-    run on ec1 "$bin/vmha-genw" vm1
+    run on ec1 "$bin/vmha-genw" vm1 --timeout 3
     [ "$status" -eq 0 ]
     printf esxsim >"$room/esxi.password"
     wait_until 20 link_is ec1 esxi1 up
@@ -147,11 +152,66 @@ timed() {
 }
 
 @test "another certificate is not trusted, and the offered thumbprint is shown" {
+    only_over api
     site_configuration '.nodes.ec1.host.api.thumbprint = .nodes.ec2.host.api.thumbprint'
     start_node ec1
     wait_until 10 link_is ec1 esxi1 untrusted
     api ec1 /v1/status | jq -r '.hosts[] | select(.name == "esxi1") | .detail' | grep -q "$(announced esxi1)"
     [ "$(counter '.esxi1.calls.Login // 0')" = 0 ]
+}
+
+# Of a host's SSH service, since esxsim runs.
+ssh_counter() { counter ".$1.ssh.$2"; }
+detail_has() { api "$1" /v1/status | jq -r --arg host "$2" '.hosts[] | select(.name == $host) | .detail' | grep -qF -- "$3"; }
+
+@test "a key that the host does not take is offered once, is said, and fails a start at once; the right one is taken up" {
+    only_over ssh
+    rm -f "$room/other_key"*
+    ssh-keygen -q -t rsa -b 3072 -N '' -f "$room/other_key"
+    install -m 600 "$room/other_key" "$room/key"
+    site_configuration '.nodes[].host.ssh.identity_file = "'"$room/key"'"'
+    start_node ec1
+    wait_until 10 link_is ec1 esxi1 bad_password
+    run on ec1 "$bin/vmha-exec" start vm1 --timeout 20
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"refuses the key"* ]]
+    [ "$(ssh_counter esxi1 keys_refused)" = 1 ]
+    run on ec1 "$bin/vmha-genw" vm1 --timeout 3
+    [ "$status" -eq 0 ]
+    install -m 600 "$room/id_rsa" "$room/key"
+    wait_until 20 link_is ec1 esxi1 up
+    [ "$(ssh_counter esxi1 keys_refused)" = 1 ]
+    lacks -r 'PRIVATE KEY' "$room/ec1.state"
+}
+
+@test "another host key is not trusted, and the offered one is shown" {
+    only_over ssh
+    site host esxi1 ssh new-host-key
+    start_node ec1
+    wait_until 10 link_is ec1 esxi1 untrusted
+    fingerprints=$(ssh-keygen -l -f "$room/esxi1/known_hosts.new" | grep -o 'SHA256:[^ ]*')
+    shown() { local print; for print in $fingerprints; do detail_has ec1 esxi1 "$print" && return 0; done; return 1; }
+    shown
+    [ "$(ssh_counter esxi1 logins_accepted)" = 0 ]
+}
+
+@test "where the API's password is wrong, SSH does all of it and the link says why; the right one is taken up" {
+    only_over both
+    printf wrong >"$room/esxi.password"
+    start_node ec1
+    wait_until 20 both_up ec1
+    detail_has ec1 esxi1 "read over SSH"
+    detail_has ec1 esxi1 password
+    on ec1 "$bin/vmha-exec" start vm1
+    expect_site is_at esxi1 vm1 poweredOn
+    wait_until 5 verdict_is ec1 vm1 .verdict healthy
+    [ "$(counter .esxi1.calls.Login)" = 1 ]
+    printf esxsim >"$room/esxi.password"
+    by_api() { ! detail_has ec1 esxi1 "read over SSH" && link_is ec1 esxi1 up; }
+    wait_until 20 by_api
+    [ "$(counter .esxi1.calls.Login)" = 2 ]
+    wait_until 5 verdict_is ec1 vm1 .verdict healthy
 }
 
 @test "a second daemon on the same socket is refused; a stale socket file is replaced" {
@@ -169,8 +229,12 @@ timed() {
     start_both_nodes
     timed end_process "$(pid_of ec1)"
     [ "$took_ms" -lt 1500 ]
-    sessions() { [ "$(site show | sed 's/^ok //' | jq '[.hosts[].sessions] | add')" = 2 ]; }
-    wait_until 3 sessions
+    # Those of ec2: one to each host, each way.
+    rest=2
+    [ "$transport" != both ] || rest=4
+    sessions() { site show | sed 's/^ok //' | jq '[.hosts[] | .sessions, .ssh.connections_open // 0] | add'; }
+    only_its_own() { [ "$(sessions)" = $rest ]; }
+    wait_until 3 only_its_own || { sessions; return 1; }
 }
 
 @test "without a daemon the monitor asks by itself, and its own trouble is no failover" {
@@ -186,7 +250,7 @@ timed() {
     echo "$output"
     [ "$status" -eq 0 ]
     site host esxi1 network cut
-    run "$room/alone/vmha-genw" vm1 --socket "$room/none.sock" --config "$room/vmhad.json" --node ec1
+    run "$room/alone/vmha-genw" vm1 --timeout 6 --socket "$room/none.sock" --config "$room/vmhad.json" --node ec1
     [ "$status" -eq 0 ]
     [[ "$output" == *"[E]"* ]]
 }

@@ -68,8 +68,10 @@ std::string login_script(const std::string& directory) {
 // What PATH cannot lead to the host: parts of the shell, and a whole path. An alias holds from the next line
 // on.
 constexpr const char* profile = R"SH(
-test() { case "$*" in */vmfs/volumes*|*/etc/vmware/*) esxsim-test "$@";; *) command test "$@";; esac; }
-esxsim_bracket() { case "$*" in */vmfs/volumes*|*/etc/vmware/*) esxsim-test "$@";; *) command [ "$@";; esac; }
+test() { case "$*" in "-"*/vmfs/volumes*|"! -"*/vmfs/volumes*|"-"*/etc/vmware/*) esxsim-test "$@";;
+    *) command test "$@";; esac; }
+esxsim_bracket() { case "$*" in "-"[a-z]" "*/vmfs/volumes*|"! -"*/vmfs/volumes*|"-"[a-z]" "*/etc/vmware/*) esxsim-test "$@";;
+    *) command [ "$@";; esac; }
 cat() { case "$PWD $*" in
     */vmfs/volumes*|*/etc/vmware/*|*/var/run/vmware/*) command cat "$@";;
     *) /bin/cat "$@";;

@@ -262,6 +262,11 @@ std::optional<Fault> Site::answer(HostId id, int number, const std::string& aske
     vm.question.reset();
     const auto task = at(id).tasks.find(vm.task);
     const bool starting = task != at(id).tasks.end() && task->second.verb == Verb::power_on;
+    if (starting && (!disk(id) || !disk(id)->find(vm.path))) {
+        vm_changed(id, vm);
+        end_task(id, task->second, faults::file_not_found(datastore_path(id, vm.path)));
+        return std::nullopt;
+    }
     if (*effect == Consequence::new_uuid) {
         VmFiles& files = *disk(id)->find(vm.path);
         files.uuid = uuid_from(files.uuid + " copied");
