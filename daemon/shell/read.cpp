@@ -147,6 +147,7 @@ void Reader::told_whole(std::optional<core::LookId> look, core::Time begun) {
 
 void Reader::failed(const Error& error) {
     away_ = true;
+    last_full_.reset();  // how long it was away is no measure of how often it is read
     if (std::exchange(away_told_, true) || !wanted_) return;
     if (world_.cannot_read) world_.cannot_read(error);
 }

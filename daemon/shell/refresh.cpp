@@ -147,8 +147,9 @@ Result<void> Picture::take_listing(const Reply& reply) {
     const bool emptied =
         draft_.rows.empty() && !skipped_ && std::any_of(known_.begin(), known_.end(), present);
     // Where its process has a name, that alone tells: the last VM may have been taken out.
-    if (name.empty() || hostd_.empty() ? emptied : name != hostd_) hostd_is_new_ = true;
-    if (!name.empty()) hostd_ = name;
+    const bool first = known_.empty() && hostd_.empty();
+    if (!first && (name.empty() && hostd_.empty() ? emptied : name != hostd_)) hostd_is_new_ = true;
+    hostd_ = name;
     return {};
 }
 

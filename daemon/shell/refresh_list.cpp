@@ -32,8 +32,8 @@ Result<text::Listing> Picture::list_in(const Reply& reply, const std::string& ho
         return hostd_away("vim-cmd", listing.error().message);
     if (!listing) return cannot("the inventory", listing.error().message);
     const auto after = hostd_in(reply, "hostd.after");
-    if (!hostd_before.empty() && !after.empty() && after != hostd_before)
-        return cannot("the inventory", "hostd was started anew");
+    // One that has no name any more, or has got one, is on its way out or in.
+    if (after != hostd_before) return cannot("the inventory", "hostd was started anew");
     return listing;
 }
 

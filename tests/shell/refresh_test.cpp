@@ -235,6 +235,23 @@ TEST_CASE("a list is not believed where hostd was started anew while it was aske
     CHECK(lab.refresh().session > before.session);
 }
 
+TEST_CASE("a list is not believed where hostd has no process any more that had one") {
+    ReadsLab lab;
+    lab.host.file("/var/run/vmware/vmware-hostd.PID", "2098\n");
+    lab.begin();
+    const auto before = lab.first_read();
+    lab.host.hold("esxcli storage core path list -d naa.6001405aaa");
+    lab.reader->refresh_soon();
+    REQUIRE(lab.until([&] { return lab.host.asked("esxcli storage core path list") == 2; }));
+    lab.host.file("/var/run/vmware/vmware-hostd.PID", "");
+    lab.list("");
+    lab.host.release("esxcli storage core path list -d naa.6001405aaa");
+    REQUIRE(lab.until([&] { return !lab.cannot_read.empty(); }));
+    CHECK(lab.all<core::Read>().size() == 1);
+    lab.host.file("/var/run/vmware/vmware-hostd.PID", "3111\n");
+    CHECK(lab.refresh().session > before.session);
+}
+
 TEST_CASE("a device that is not there any more has no active path, and its volume keeps its extent") {
     ReadsLab lab;
     lab.begin();
