@@ -196,19 +196,21 @@ best_of() {
     follows_on
 }
 
-@test "hostd restarts while the list is being asked for: its first, empty list is no absence" {
+@test "hostd restarts while the list is being asked for, again and again: its first, empty lists are no absence" {
     both_nodes '.nodes[].host.settle_s = 8' '.late_inventory_ms = 5000'
     on ec1 "$bin/vmha-exec" start vm1
     wait_until 15 is_healthy ec1
     follow ec1
     site delay esxi1 esxcli:storage/core/path/list 2000
-    sleep 0.4
-    site host esxi1 hostd-restart 100
-    for _ in {1..40}; do
-        no_failover ec1
-        sleep 0.1
+    for pause in 0.4 2.3 1.1; do
+        sleep $pause
+        site host esxi1 hostd-restart 100
+        for _ in {1..40}; do
+            no_failover ec1
+            sleep 0.1
+        done
+        wait_until 30 is_healthy ec1
     done
-    wait_until 30 is_healthy ec1
     follows_on
 }
 
