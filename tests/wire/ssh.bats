@@ -6,8 +6,15 @@ setup() {
     load support
     addresses=(127.0.0.83 127.0.0.84)
     transport=ssh
+    # Cases change the transport, not the addresses.
+    address_of() { echo "${addresses[$1]}"; }
 }
-teardown() { load support; stop_all; rm -rf "$room"/*.state "$room"/*.run "$room"/*.log; }
+# Each case makes hosts, keys and configuration of its own.
+teardown() {
+    load support
+    stop_all
+    rm -rf "${room:?}"/*
+}
 
 # begin_site [TUNING [PROGRAM]]: TUNING of the configuration, PROGRAM of the site.
 begin_site() { start_site "${2:-.}" && site_configuration "${1:-.}"; }
@@ -85,37 +92,6 @@ is_unknown() { verdict_is "$1" vm1 .verdict unknown; }
     wait_until 15 link_is ec1 esxi1 up
     [ "$(ssh_of esxi1 keys_refused)" = 2 ]
     lacks -F 'PRIVATE KEY' "$room/ec1.log"
-}
-
-@test "an unknown host key and a changed one: nothing is sent, the sentence has the fingerprint, known_hosts repairs it" {
-    begin_site
-    cp "$room/esxi2/known_hosts" "$room/known_hosts"
-    start_node ec1
-    wait_until 10 link_is ec1 esxi1 untrusted
-    offered=$(cut -d' ' -f2- "$room/esxi1/known_hosts" | ssh-keygen -lf - | awk '{ print $2 }')
-    detail_of ec1 esxi1
-    grep -qF "$(detail_of ec1 esxi1 | grep -oE 'SHA256:[A-Za-z0-9+/]+')" <<<"$offered"
-    [[ "$(hosts_line ec1 esxi1)" == *"host key is not in"* ]]
-    logged ec1 "its host key is not in"
-    timed on ec1 "$bin/vmha-exec" start vm1 --timeout 20
-    cat "$room/timed.out"
-    [ "$code" -eq 1 ]
-    grep -q host_key_changed "$room/timed.out"
-    [ "$(ssh_of esxi1 logins_accepted)" = 0 ]
-    [ "$(ssh_of esxi1 keys_refused)" = 0 ]
-    cat "$room/esxi1/known_hosts" "$room/esxi2/known_hosts" >"$room/known_hosts"
-    wait_until 15 both_up ec1
-    on ec1 "$bin/vmha-exec" start vm1
-    site host esxi1 ssh new-host-key
-    site host esxi1 network cut
-    site host esxi1 network restore
-    wait_until 15 link_is ec1 esxi1 untrusted
-    offered=$(cut -d' ' -f2- "$room/esxi1/known_hosts.new" | ssh-keygen -lf - | awk '{ print $2 }')
-    grep -qF "$(detail_of ec1 esxi1 | grep -oE 'SHA256:[A-Za-z0-9+/]+' | head -1)" <<<"$offered"
-    no_failover ec1
-    [ "$(ssh_of esxi1 logins_accepted)" = 1 ]
-    cat "$room/esxi1/known_hosts.new" "$room/esxi2/known_hosts" >"$room/known_hosts"
-    wait_until 15 is_healthy ec1
 }
 
 # best_of COMMAND...: the shortest of 15 times, in microseconds.
@@ -404,4 +380,35 @@ best_of() {
     [ "$(power_at esxi1 vm1)" = absent ]
     wait_until 3 ssh_is esxi1 connections_open 0
     [ "$(ssh_of esxi1 connections_total)" = 3 ]
+}
+
+@test "an unknown host key and a changed one: nothing is sent, the sentence has the fingerprint, known_hosts repairs it" {
+    begin_site
+    cp "$room/esxi2/known_hosts" "$room/known_hosts"
+    start_node ec1
+    wait_until 10 link_is ec1 esxi1 untrusted
+    offered=$(cut -d' ' -f2- "$room/esxi1/known_hosts" | ssh-keygen -lf - | awk '{ print $2 }')
+    detail_of ec1 esxi1
+    grep -qF "$(detail_of ec1 esxi1 | grep -oE 'SHA256:[A-Za-z0-9+/]+')" <<<"$offered"
+    [[ "$(hosts_line ec1 esxi1)" == *"host key is not in"* ]]
+    logged ec1 "its host key is not in"
+    timed on ec1 "$bin/vmha-exec" start vm1 --timeout 20
+    cat "$room/timed.out"
+    [ "$code" -eq 1 ]
+    grep -q host_key_changed "$room/timed.out"
+    [ "$(ssh_of esxi1 logins_accepted)" = 0 ]
+    [ "$(ssh_of esxi1 keys_refused)" = 0 ]
+    cat "$room/esxi1/known_hosts" "$room/esxi2/known_hosts" >"$room/known_hosts"
+    wait_until 15 both_up ec1
+    on ec1 "$bin/vmha-exec" start vm1
+    site host esxi1 ssh new-host-key
+    site host esxi1 network cut
+    site host esxi1 network restore
+    wait_until 15 link_is ec1 esxi1 untrusted
+    offered=$(cut -d' ' -f2- "$room/esxi1/known_hosts.new" | ssh-keygen -lf - | awk '{ print $2 }')
+    grep -qF "$(detail_of ec1 esxi1 | grep -oE 'SHA256:[A-Za-z0-9+/]+' | head -1)" <<<"$offered"
+    no_failover ec1
+    [ "$(ssh_of esxi1 logins_accepted)" = 1 ]
+    cat "$room/esxi1/known_hosts.new" "$room/esxi2/known_hosts" >"$room/known_hosts"
+    wait_until 15 is_healthy ec1
 }
