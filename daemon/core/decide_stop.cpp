@@ -32,11 +32,16 @@ int count(const std::map<HostName, int>& counts, const HostName& host) {
     return found == counts.end() ? 0 : found->second;
 }
 
+// The last refusal was that of a power-off there.
+bool power_off_refused(const VmState& vm, const HostView& host) {
+    return vm.op->fault &&
+           vm.op->fault_doing == doing({.vm = vm.name, .host = host.name, .verb = Verb::power_off});
+}
+
 // Not valid, and said to be running: one try to power it off, then it has to come right by itself.
 Decision halt_unreadable(const VmState& vm, const HostView& host, const Seen& seen) {
     const Op& op = *vm.op;
-    const bool refused =
-        op.fault && op.fault_doing == doing({.vm = vm.name, .host = host.name, .verb = Verb::power_off});
+    const bool refused = power_off_refused(vm, host);
     const bool unreadable = seen.entry.connection == Connection::inaccessible;
     if (!refused && op.odd_refusals == 0)
         return write(Stage::powering_off, host, Verb::power_off, seen.entry.vmid,
@@ -93,9 +98,12 @@ bool storage_gone(const VmState& vm, const HostView& host, Time now) {
 
 // Time to end its process: tried twice, or tried at all with little time left.
 bool power_off_fails(const VmState& vm, const HostView& host, Time now) {
-    const int tries = count(vm.op->power_off_tries, host.name);
-    const bool late = now >= vm.op->hurry.value_or(vm.op->deadline) - stop_reserve / 2;
-    return tries >= 2 || (late && (tries > 0 || vm.op->fault));
+    const Op& op = *vm.op;
+    const int tries = count(op.power_off_tries, host.name);
+    // Such as for a task in the way, which does not count as a try.
+    const bool refused = power_off_refused(vm, host);
+    const bool late = now >= op.hurry.value_or(op.deadline) - stop_reserve / 2;
+    return tries >= 2 || (late && (tries > 0 || refused));
 }
 
 Decision power_off(const State& state, const VmState& vm, const HostView& host, const Seen& seen,

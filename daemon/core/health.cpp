@@ -251,9 +251,10 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
                         (vm.op->stage == Stage::idle ? "" : ": " + std::string(word(vm.op->stage))));
     } else if (!fresh(state, host, now)) {
         set_unknown(vm, unreachable_reason(host),
-                    host.confirmed ? "no news of " + host.name.str() + " for more than " +
-                                         std::to_string(to_ms(state.settings.freshness)) + " ms"
-                                   : "no news of " + host.name.str() + " yet");
+                    host.confirmed
+                        ? "no news of " + host.name.str() + " for more than " +
+                              std::to_string(to_ms(std::max(state.settings.freshness, host.good_for))) + " ms"
+                        : "no news of " + host.name.str() + " yet");
         if (!host.link_detail.empty() && host.link != Link::up) vm.health.detail += ": " + host.link_detail;
     } else {
         wake = std::min(judge_fresh(state, host, vm, now, was_unhealthy), freshness_ends(state, host));

@@ -301,7 +301,9 @@ void send(Turn& turn, VmState& vm, const Decision& decision) {
     flying.write.id = turn.next_id();
     flying.write.vm = vm.name;
     flying.write.limit = turn.now + limit_of(decision.write.verb);
-    flying.write.via = via_of(turn.state.hosts.at(host));
+    // The API knows no processes.
+    const bool ssh_only = decision.write.verb == Verb::kill_process;
+    flying.write.via = ssh_only ? Via::ssh : via_of(turn.state.hosts.at(host));
     flying.sent = turn.now;
     flying.op = op.id;
     remember_sent(turn, vm, flying.write);

@@ -28,7 +28,10 @@ void all_up(World& world) {
 std::vector<Kill> kills(const World& world) {
     std::vector<Kill> all;
     for (const auto& write : world.writes)
-        if (write.verb == Verb::kill_process) all.push_back(write.kill);
+        if (write.verb == Verb::kill_process) {
+            CHECK(write.via == Via::ssh);  // also where the API may write everything else
+            all.push_back(write.kill);
+        }
     return all;
 }
 
@@ -346,4 +349,19 @@ TEST_CASE("a licence that turns out to refuse while SSH is still connecting fail
     world.shell("esxi1");
     world.run_until_answered(stop);
     CHECK(world.answer_to(stop)->ending == Ending::ok);
+}
+
+TEST_CASE("with little time left a power-off is tried before a process is ended") {
+    World world(with_ssh);
+    world.add("esxi1", "vm1", Power::on);
+    world.hosts["esxi1"].processes = {{"2100001", vmx}};
+    // The guest's shutdown is refused, which is no word about a power-off.
+    world.hosts["esxi1"].refusals[Verb::shutdown_guest] =
+        std::deque<Fault>(100, Fault{FaultKind::tools_unavailable, "ToolsUnavailable", "no Tools", ""});
+    all_up(world);
+    const auto caller = world.ask(Kind::stop, "vm1", seconds(25));
+    world.run_until_answered(caller);
+    CHECK(world.answer_to(caller)->ending == Ending::ok);
+    CHECK(world.count(Verb::power_off, "esxi1") == 1);
+    CHECK(kills(world).empty());
 }

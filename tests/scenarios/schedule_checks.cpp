@@ -209,6 +209,8 @@ void Schedule::check_moved(const core::State& state, const core::VmState& vm, co
 void Schedule::check_way(const core::State& state, const core::Write& write) {
     const core::HostView& host = state.hosts.at(write.host);
     const bool over_ssh = write.via == core::Via::ssh;
+    if (write.verb == core::Verb::kill_process && !over_ssh)
+        violated("a process is to be ended through the API, which knows none: " + core::doing(write));
     if (over_ssh ? !host.settings.ssh : !host.settings.api)
         violated("a write that goes a way that is not there: " + core::doing(write));
     if (!over_ssh && host.settings.ssh && host.facts.api_writes == false)
