@@ -36,6 +36,7 @@ void Reader::connected(bool up) {
 
 void Reader::want(bool on) {
     if (on && !wanted_) ++session_;
+    if (on && !wanted_) away_told_ = false;
     wanted_ = on;
     last_full_.reset();
     refresh_soon();
@@ -54,7 +55,7 @@ net::Task<> Reader::run() {
         }
         soon_ = false;
         const auto begun = net::BootClock::now();
-        const bool well = co_await refresh({});
+        const bool well = co_await refresh(false);
         const auto next = next_refresh(begun, well);
         while (reads() && !soon_ && net::BootClock::now() < next) co_await news_.wait(next);
     }
@@ -106,14 +107,24 @@ net::Task<std::optional<Reader::Failure>> Reader::take_refresh(net::Deadline unt
 }
 
 // False: nothing whole was told.
-net::Task<bool> Reader::refresh(std::optional<core::LookId> look) {
+net::Task<bool> Reader::refresh(bool for_looks) {
     const auto until = net::deadline_in(config_.limits.refresh);
     const auto give_up = std::make_shared<net::Wakeup>(executor_);
     // What somebody waits for is not put off.
     VimTurn::GiveWay give_way;
-    if (!look) give_way = {give_up, [this] { return !overdue(); }};
-    const auto held = co_await turn_.take(until, look.has_value(), std::move(give_way));
-    if (!held || !up_) co_return false;
+    if (!for_looks) give_way = {give_up, [this] { return !overdue(); }};
+    const auto held = co_await turn_.take(until, for_looks, std::move(give_way));
+    // Whoever asked before it begins is answered by it.
+    const auto looks = for_looks ? std::exchange(whole_looks_, {}) : std::vector<core::LookId>();
+    bool told = false;
+    if (held && up_) told = co_await refresh_now(looks, until, give_up);
+    if (!told)
+        for (const auto look : looks) tell(core::LookFailed{config_.name, look});
+    co_return told;
+}
+
+net::Task<bool> Reader::refresh_now(const std::vector<core::LookId>& looks, net::Deadline until,
+                                    std::shared_ptr<net::Wakeup> give_up) {
     const auto session = session_;
     const auto begun = world_.clock();
     picture_.set_powering_on({powering_on_.begin(), powering_on_.end()});
@@ -125,11 +136,11 @@ net::Task<bool> Reader::refresh(std::optional<core::LookId> look) {
     }
     if (away_ || picture_.hostd_is_new()) ++session_;
     away_ = away_told_ = false;
-    told_whole(look, begun);
+    told_whole(looks, begun);
     co_return true;
 }
 
-void Reader::told_whole(std::optional<core::LookId> look, core::Time begun) {
+void Reader::told_whole(const std::vector<core::LookId>& looks, core::Time begun) {
     auto read = picture_.read();
     read.session = session_;
     // Until two more have come: one may fail, and they may take longer than the interval.
@@ -138,17 +149,18 @@ void Reader::told_whole(std::optional<core::LookId> look, core::Time begun) {
     if (last_full_) rhythm = std::max(rhythm, read.asked - *last_full_);
     read.good_for = std::max(config_.freshness, 3 * rhythm);
     last_full_ = read.asked;
-    if (!look) return tell(std::move(read));
     // It is a refresh as any other, too: an answer to a look confirms less.
     tell(read);
-    read.look = look;
-    tell(std::move(read));
+    for (const auto look : looks) {
+        read.look = look;
+        tell(read);
+    }
 }
 
 void Reader::failed(const Error& error) {
     away_ = true;
     last_full_.reset();  // how long it was away is no measure of how often it is read
-    if (std::exchange(away_told_, true) || !wanted_) return;
+    if (!wanted_ || std::exchange(away_told_, true)) return;
     if (world_.cannot_read) world_.cannot_read(error);
 }
 
@@ -195,11 +207,13 @@ net::Task<bool> Reader::look_at_one(const core::Look& order) {
 }
 
 net::Task<> Reader::look(core::Look order) {
-    bool learned = false;
-    if (order.vmid.empty())
-        learned = co_await refresh(order.id);
-    else
-        learned = co_await look_at_one(order);
+    if (order.vmid.empty()) {
+        whole_looks_.push_back(order.id);
+        // The first of them waits for the turn for all: a hundred starts at once ask for one refresh.
+        if (whole_looks_.size() == 1) co_await refresh(true);
+        co_return;
+    }
+    const bool learned = co_await look_at_one(order);
     if (!learned) tell(core::LookFailed{config_.name, order.id});
 }
 

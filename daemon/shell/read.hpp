@@ -57,12 +57,14 @@ private:
 
     net::Task<Asked> ask(Script script, net::Deadline until, std::shared_ptr<net::Wakeup> give_up = nullptr);
     net::Task<std::optional<Failure>> take_refresh(net::Deadline until, std::shared_ptr<net::Wakeup> give_up);
-    net::Task<bool> refresh(std::optional<core::LookId> look);
+    net::Task<bool> refresh(bool for_looks);
+    net::Task<bool> refresh_now(const std::vector<core::LookId>& looks, net::Deadline until,
+                                std::shared_ptr<net::Wakeup> give_up);
     net::Task<bool> look_at_one(const core::Look& order);
     // What the look brought; nothing: nothing was learned.
     net::Task<std::optional<core::Looked>> read_one(std::string vmid, net::Deadline until, bool with_tasks);
     net::Task<std::optional<std::vector<core::VmProcess>>> processes_by(std::string_view program);
-    void told_whole(std::optional<core::LookId> look, core::Time begun);
+    void told_whole(const std::vector<core::LookId>& looks, core::Time begun);
     void failed(const Error& error);
     bool overdue() const;
     net::Deadline next_refresh(net::Deadline begun, bool well) const;
@@ -79,7 +81,8 @@ private:
     bool wanted_ = false, up_ = false, soon_ = false;
     bool away_ = false;  // the host could not be read: what comes next is of a new session
     bool away_told_ = false;
-    std::optional<core::Time> last_full_;  // when the last one that came through was sent
+    std::vector<core::LookId> whole_looks_;  // wait for a refresh that begins after they came
+    std::optional<core::Time> last_full_;    // when the last one that came through was sent
     std::multiset<std::string> powering_on_;
 };
 

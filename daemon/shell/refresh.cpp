@@ -185,8 +185,14 @@ Result<void> Picture::take_paths(const Reply& reply) {
         const auto paths = text::read_paths(frame->out);
         if (frame->status == 0 && paths) known = *paths;
         if (frame->status == 0 && !paths) return cannot("the paths", paths.error().message);
-        // hostd has answered in this script: then it is the device that is not there any more, and has no
-        // path.
+        // Only a refusal that names the device says that it is not there any more; any other failure says
+        // nothing.
+        const bool names_it = frame->out.find(devices_[i]) != std::string_view::npos ||
+                              frame->err.find(devices_[i]) != std::string_view::npos;
+        if (frame->status != 0 && !names_it) {
+            const auto failed = needed(reply, "path." + std::to_string(i), "the paths");
+            return failed ? cannot("the paths", "the list failed") : failed.error();
+        }
         if (known.empty()) known.push_back({"", devices_[i], false});
     }
     std::erase_if(paths_, [&](const auto& item) { return !our_devices().contains(item.first); });

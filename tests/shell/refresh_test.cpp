@@ -264,6 +264,17 @@ TEST_CASE("a device that is not there any more has no active path, and its volum
     CHECK(read.datastores[0].extents == std::vector<std::string>{"naa.6001405aaa"});
 }
 
+TEST_CASE("a list of paths that fails for another reason says nothing of them") {
+    ReadsLab lab;
+    lab.begin();
+    lab.first_read();
+    lab.host.says("esxcli storage core path list -d naa.6001405aaa", "", 1, "Busy, try again\n");
+    lab.reader->refresh_soon();
+    REQUIRE(lab.until([&] { return !lab.cannot_read.empty(); }));
+    CHECK(lab.all<core::Read>().size() == 1);
+    CHECK(lab.cannot_read.front().find("Busy, try again") != std::string::npos);
+}
+
 TEST_CASE("where our volume is not mounted, those seen as snapshots are asked for") {
     ReadsLab lab;
     lab.host.says("esxcli storage filesystem list",
@@ -373,6 +384,36 @@ TEST_CASE("a look at everything is a refresh, and an answer to the look") {
     CHECK(answer.look == 9);
     CHECK(answer.full);
     CHECK(answer.entries.size() == 3);
+}
+
+TEST_CASE("who asks for everything while another one waits for it is answered by the same refresh") {
+    ReadsLab lab;
+    lab.begin();
+    lab.first_read();
+    lab.ahead = 2 * lab.config.interval + core::seconds(1);  // what runs is not given up
+    lab.host.hold("esxcli storage filesystem list");
+    lab.reader->refresh_soon();
+    REQUIRE(lab.until([&] { return lab.host.asked("esxcli storage filesystem list") == 2; }));
+    for (core::LookId id = 21; id <= 40; ++id) lab.look(id, "");
+    CHECK_FALSE(lab.until([&] { return lab.all<core::Read>().size() > 1; }, 50));
+    lab.host.release("esxcli storage filesystem list");
+    // The first, the one that ran, one more, and an answer to each.
+    lab.next<core::Read>(22);
+    const auto reads = lab.all<core::Read>();
+    REQUIRE(reads.size() == 23);
+    for (core::LookId id = 21; id <= 40; ++id) CHECK(reads[id - 18].look == id);
+    CHECK(reads[2].asked > reads[1].asked);
+    CHECK(lab.host.asked("vim-cmd vmsvc/getallvms") == 3);
+}
+
+TEST_CASE("everybody who asked for everything hears that it failed") {
+    ReadsLab lab;
+    lab.begin();
+    lab.first_read();
+    lab.host.says("vim-cmd vmsvc/getallvms", "garbage\n");
+    for (const core::LookId id : {31, 32, 33}) lab.look(id, "");
+    REQUIRE(lab.until([&] { return lab.all<core::LookFailed>().size() == 3; }));
+    CHECK(lab.all<core::Read>().size() == 1);
 }
 
 TEST_CASE("a look does not wait for a refresh, and the refresh comes after it") {
