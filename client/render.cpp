@@ -128,7 +128,9 @@ std::string render_hosts(const Json& answer) {
     Rows rows{{"HOST", "ROLE", "ADDRESS", "LINK", "VIA", "WRITES", "AGE", "WRITABLE", "PRODUCT", "TROUBLE"}};
     for (const Json& host : elements(answer, "hosts")) {
         std::string trouble = cell(host, "reason");
-        if (trouble != "-" && cell(host, "detail") != "-") trouble += ": " + cell(host, "detail");
+        const std::string detail = cell(host, "detail"), ssh = cell(at(host, "ssh"), "detail");
+        if (detail != "-") trouble = trouble == "-" ? detail : trouble + ": " + detail;
+        if (trouble == "-" && ssh != "-") trouble = "SSH: " + ssh;
         if (at(host, "in_maintenance") == Json(true)) trouble = "in maintenance mode";
         rows.push_back({cell(host, "name"), cell(host, "role"), cell(host, "address"), cell(host, "link"),
                         cell(host, "transports"), cell(host, "writes_over"), render_age(host, "age_ms"),

@@ -14,6 +14,8 @@ namespace {
 using core::FaultKind;
 
 constexpr auto rescan_limit = core::seconds(30);
+constexpr auto glance_most =
+    core::seconds(5);  // more, and the one channel may be taken by what it looks after
 
 core::Fault another_world(const core::Write& order, std::string_view is_now) {
     core::Fault fault;
@@ -83,12 +85,13 @@ net::Task<core::WriteDone> Writer::by_vim_cmd(const core::Write& order, const st
     co_return done_by(order, *frame);
 }
 
-// The question that may block a power-on shows only on the VM itself.
+// The question that may block a power-on shows only on the VM itself. Ends where the connection turns out to
+// carry one command at a time: then the power-on is in the way of every look, and of the answer.
 net::Task<> Writer::watch_power_on(std::string vmid, net::Deadline until) {
-    for (;;) {
+    while (!one_channel_()) {
         co_await net::sleep_until(net::deadline_in(core::seconds(1)));
         const auto held = co_await reader_.turn().urgent(until);
-        if (held) co_await reader_.glance(vmid, std::min(until, net::deadline_in(config_.limits.look)));
+        if (held) co_await reader_.glance(vmid, std::min(until, net::deadline_in(glance_most)));
     }
 }
 
@@ -99,6 +102,8 @@ net::Task<core::WriteDone> Writer::power_on_here(const core::Write& order) {
     Script script;
     script.run("write", "vim-cmd vmsvc/power.on " + quoted(order.vmid));
     const auto ended = co_await (send(script, until) || watch_power_on(order.vmid, until));
+    if (ended.index() == 1)
+        co_return without_answer(order, true, "the host allows one command at a time, and this one waits");
     const auto& answer = std::get<0>(ended);
     const auto* frame = answer.reply ? answer.reply->frame("write") : nullptr;
     if (frame == nullptr) co_return without_answer(order, answer.sent, answer.why);

@@ -125,6 +125,19 @@ TEST_CASE("the table of hosts shows what is wrong with one") {
     CHECK(table.find("host_unreachable: connect timed out") != std::string::npos);
 }
 
+TEST_CASE("the table of hosts shows what there is to know of one that is up") {
+    const std::string up =
+        R"({"name":"esxi1","role":"local","address":"10.0.0.1","link":"up","age_ms":7,"reason":null,)";
+    const auto table = [&](const std::string& rest) {
+        return render_hosts(json(R"({"hosts":[)" + up + rest + "}]}"));
+    };
+    CHECK(table(R"("detail":"read over SSH: its API is down")").find("read over SSH: its API is down") !=
+          std::string::npos);
+    CHECK(table(R"("detail":null,"ssh":{"link":"up","detail":"the service is switched off"})")
+              .find("SSH: the service is switched off") != std::string::npos);
+    CHECK(table(R"("detail":null,"ssh":null)").find("SSH") == std::string::npos);
+}
+
 TEST_CASE("text from elsewhere cannot forge a line or move the cursor") {
     CHECK(render_event(json(R"({"message":"a\nb\u001b[2J","level":"W","time":"t"})")) == "t [W] a b?[2J\n");
 }

@@ -232,6 +232,19 @@ TEST_CASE("a power-on that waits for a question is watched, and blocks nothing")
     CHECK_FALSE(entry_in(lab.refresh(), "12")->task);
 }
 
+TEST_CASE("a power-on that turns out to hold the only channel gives it back, and is unanswered") {
+    ReadsLab lab;
+    lab.begin();
+    lab.first_read();
+    lab.host.says(power_on, "Powering on VM:\n");
+    lab.host.hold(power_on);
+    lab.begin_write(order(Verb::power_on));
+    REQUIRE(lab.until([&] { return lab.host.asked(power_on) == 1; }));
+    lab.one_channel = true;
+    CHECK(lab.next<core::WriteDone>(0).outcome == Outcome::unanswered);
+    lab.host.release(power_on);
+}
+
 TEST_CASE("a power-on that does not end by its limit is unanswered, and leaves nothing behind") {
     ReadsLab lab;
     lab.one_channel = GENERATE(false, true);
