@@ -34,7 +34,7 @@ void Commands::end() {
 
 Task<Called> Commands::call(const Request& request, Deadline deadline) {
     const std::string what = "cannot call " + request.method() + " on " + peer_.name;
-    const auto held = co_await turn_.take(deadline);
+    const auto held = co_await turn_.urgent(deadline);
     if (!held) co_return unsent({Errc::timeout, what + ": other calls did not end in time"});
     if (has_session() && (!link_ || !link_->alive())) {
         auto opened =
@@ -50,7 +50,7 @@ Task<Called> Commands::call(const Request& request, Deadline deadline) {
 
 Task<Called> Commands::call_apart(const Request& request, Deadline deadline) {
     const std::string what = "cannot call " + request.method() + " on " + peer_.name;
-    const auto held = co_await turn_apart_.take(deadline);
+    const auto held = co_await turn_apart_.urgent(deadline);
     if (!held) co_return unsent({Errc::timeout, what + ": an earlier call still blocks"});
     const std::string cookie = cookie_;
     if (cookie.empty()) co_return unsent({Errc::not_authenticated, what + ": there is no session"});

@@ -5,7 +5,7 @@
 
 #include "daemon/esx/caller.hpp"
 #include "daemon/esx/limits.hpp"
-#include "daemon/esx/turn.hpp"
+#include "daemon/net/turn.hpp"
 
 namespace vmha::esx {
 
@@ -29,7 +29,7 @@ private:
     Dial dial_;
     Peer peer_;
     Limits limits_;
-    Turn turn_, turn_apart_;
+    net::Turn turn_, turn_apart_;
     std::shared_ptr<Link> link_;
     std::string cookie_;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "daemon/core/host_words.hpp"
+
 namespace vmha::esx {
 
 namespace {
@@ -118,9 +120,9 @@ bool Inventory::set_vm(Vm& vm, const Change& change) const {
     } else if (path == "config.instanceUuid") {
         entry.instance_uuid = text;
     } else if (path == "runtime.powerState") {
-        entry.power = power_of(text);
+        entry.power = core::power_of(text);
     } else if (path == "runtime.connectionState") {
-        entry.connection = connection_of(text);
+        entry.connection = core::connection_of(text);
     } else if (path == "runtime.question") {
         entry.question = change.value ? std::optional(question_of(change.value)) : std::nullopt;
         if (entry.question && entry.question->id.empty()) entry.question.reset();
@@ -128,7 +130,7 @@ bool Inventory::set_vm(Vm& vm, const Change& change) const {
         const auto booted = time_of(text);
         entry.booted = booted ? std::optional(clock_.to_ours(*booted)) : std::nullopt;
     } else if (path == "guestHeartbeatStatus") {
-        entry.heartbeat = heartbeat_of(text);
+        entry.heartbeat = core::heartbeat_of(text);
     } else if (path == "guest.toolsRunningStatus") {
         // guestToolsExecutingScripts is Tools starting up or shutting down: they run.
         entry.tools_running = text.empty() ? std::nullopt : std::optional(text != "guestToolsNotRunning");

@@ -6,38 +6,6 @@ namespace vmha::esx {
 
 namespace {
 
-template <class Value>
-struct Word {
-    std::string_view text;
-    Value value;
-};
-
-template <class Value, size_t N>
-Value look_up(const Word<Value> (&words)[N], std::string_view text) {
-    for (const auto& word : words)
-        if (word.text == text) return word.value;
-    return Value::unknown;
-}
-
-constexpr Word<core::Power> powers[] = {
-    {"poweredOff", core::Power::off},
-    {"poweredOn", core::Power::on},
-    {"suspended", core::Power::suspended},
-};
-
-constexpr Word<core::Connection> connections[] = {
-    {"connected", core::Connection::connected},       {"disconnected", core::Connection::disconnected},
-    {"inaccessible", core::Connection::inaccessible}, {"invalid", core::Connection::invalid},
-    {"orphaned", core::Connection::orphaned},
-};
-
-constexpr Word<core::Heartbeat> heartbeats[] = {
-    {"gray", core::Heartbeat::gray},
-    {"red", core::Heartbeat::red},
-    {"yellow", core::Heartbeat::yellow},
-    {"green", core::Heartbeat::green},
-};
-
 // Takes `digits` digits, and the separator after them if one is wanted, from the front of `text`.
 bool take(std::string_view& text, size_t digits, int& into, char separator = '\0') {
     const size_t all = digits + (separator == '\0' ? 0 : 1);
@@ -75,16 +43,6 @@ std::optional<std::chrono::minutes> take_zone(std::string_view text) {
 }
 
 }  // namespace
-
-core::Power power_of(std::string_view text) {
-    return look_up(powers, text);
-}
-core::Connection connection_of(std::string_view text) {
-    return look_up(connections, text);
-}
-core::Heartbeat heartbeat_of(std::string_view text) {
-    return look_up(heartbeats, text);
-}
 
 std::optional<bool> flag_of(std::string_view text) {
     if (text == "true" || text == "1") return true;

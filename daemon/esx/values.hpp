@@ -14,9 +14,6 @@ namespace vmha::esx {
 
 using HostTime = std::chrono::sys_time<std::chrono::nanoseconds>;  // the host's own wall clock
 
-core::Power power_of(std::string_view text);
-core::Connection connection_of(std::string_view text);
-core::Heartbeat heartbeat_of(std::string_view text);
 std::optional<bool> flag_of(std::string_view text);
 
 // xsd:dateTime with or without fraction and zone: "2026-11-22T08:02:13.5Z", "…+09:00".

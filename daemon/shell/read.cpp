@@ -111,7 +111,7 @@ net::Task<bool> Reader::refresh(bool for_looks) {
     const auto until = net::deadline_in(config_.limits.refresh);
     const auto give_up = std::make_shared<net::Wakeup>(executor_);
     // What somebody waits for is not put off.
-    VimTurn::GiveWay give_way;
+    net::Turn::GiveWay give_way;
     if (!for_looks) give_way = {give_up, [this] { return !overdue(); }};
     const auto held = co_await turn_.take(until, for_looks, std::move(give_way));
     // Whoever asked before it begins is answered by it.

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
+#include "daemon/net/turn.hpp"
 #include "daemon/shell/host.hpp"
-#include "daemon/shell/read_turn.hpp"
 #include "daemon/shell/refresh.hpp"
 #include "daemon/shell/runner.hpp"
 
@@ -37,7 +37,7 @@ public:
     net::Task<> check_vmx(core::CheckVmx order);
 
     // For writes, which share the vim-cmd turn with the reads.
-    VimTurn& turn() { return turn_; }
+    net::Turn& turn() { return turn_; }
     const Picture& picture() const { return picture_; }
     bool reads() const { return wanted_ && up_; }
     // A power-on of this VM is under way until the result is dropped.
@@ -74,7 +74,7 @@ private:
     const HostConfig& config_;
     const HostWorld& world_;
     Runner& runner_;
-    VimTurn turn_;
+    net::Turn turn_;
     Picture picture_;
     net::Wakeup news_;  // for run()
     uint64_t session_ = 0;

@@ -7,18 +7,6 @@ using namespace vmha;
 using namespace vmha::esx;
 using namespace std::chrono_literals;
 
-TEST_CASE("a word that is not known is unknown, never off") {
-    CHECK(power_of("poweredOn") == core::Power::on);
-    CHECK(power_of("poweredOff") == core::Power::off);
-    CHECK(power_of("suspended") == core::Power::suspended);
-    CHECK(power_of("") == core::Power::unknown);
-    CHECK(power_of("PoweredOff") == core::Power::unknown);
-    CHECK(connection_of("orphaned") == core::Connection::orphaned);
-    CHECK(connection_of("") == core::Connection::unknown);
-    CHECK(heartbeat_of("yellow") == core::Heartbeat::yellow);
-    CHECK(heartbeat_of("purple") == core::Heartbeat::unknown);
-}
-
 TEST_CASE("times are read with fraction and zone") {
     const auto base = std::chrono::sys_days(std::chrono::year(2026) / 11 / 22) + 8h + 2min + 13s;
     CHECK(*time_of("2026-11-22T08:02:13Z") == HostTime(base));

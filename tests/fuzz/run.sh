@@ -9,7 +9,7 @@ compiler=${FUZZ_CXX:-clang++-16}
 work=${FUZZ_DIR:-build/fuzz}
 mkdir -p "$work/corpus" "$work/found"
 
-sources="tests/fuzz/shell_text_fuzz.cpp $(echo daemon/shell/text/*.cpp) daemon/xml/xml.cpp daemon/core/vmx_path.cpp
+sources="tests/fuzz/shell_text_fuzz.cpp $(echo daemon/shell/text/*.cpp) daemon/xml/xml.cpp daemon/core/vmx_path.cpp daemon/core/host_words.cpp
     common/result.cpp common/log_line.cpp"
 newer=$(find tests/fuzz daemon/shell/text daemon/xml daemon/core common -newer "$work/fuzz" 2>/dev/null || echo none)
 if [ ! -x "$work/fuzz" ] || [ -n "$newer" ]; then

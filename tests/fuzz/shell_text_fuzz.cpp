@@ -60,7 +60,6 @@ void tree(std::string_view text) {
 void summary(std::string_view text) {
     const auto summary = read_summary(text, "496");
     if (told(summary)) require(summary->entry.vmid == "496");
-    told(read_power(text));
     epoch_of(text);
 }
 
@@ -87,7 +86,6 @@ void storage(std::string_view text) {
     told(read_filesystems(text));
     told(read_extents(text));
     told(read_paths(text));
-    told(read_adapters(text));
     told(read_unresolved(text));
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/shell/text/faults.hpp"
 
+#include "daemon/core/host_words.hpp"
 #include "daemon/shell/text/lines.hpp"
 #include "daemon/shell/text/tree.hpp"
 
@@ -8,75 +9,6 @@ namespace vmha::shell::text {
 namespace {
 
 using core::FaultKind;
-
-struct Known {
-    std::string_view name;
-    FaultKind kind;
-};
-
-constexpr Known known[] = {
-    {"FileLocked", FaultKind::lock_held},
-    {"AlreadyExists", FaultKind::already_exists},
-    {"NotFound", FaultKind::not_found},
-    {"FileNotFound", FaultKind::not_found},
-    {"ManagedObjectNotFound", FaultKind::object_gone},
-    {"InvalidPowerState", FaultKind::invalid_power_state},
-    {"InvalidState", FaultKind::invalid_state},
-    {"InvalidHostState", FaultKind::invalid_state},
-    {"HostInMaintenanceMode", FaultKind::invalid_state},
-    {"TaskInProgress", FaultKind::task_in_progress},
-    {"VAppTaskInProgress", FaultKind::task_in_progress},
-    {"QuestionPending", FaultKind::question_pending},
-    {"ToolsUnavailable", FaultKind::tools_unavailable},
-    {"RestrictedVersion", FaultKind::restricted_version},
-    {"NoPermission", FaultKind::no_permission},
-    {"NotEnoughLicenses", FaultKind::not_enough_licenses},
-    {"LicenseExpired", FaultKind::not_enough_licenses},
-    {"ExpiredFeatureLicense", FaultKind::not_enough_licenses},
-    {"ExpiredEditionLicense", FaultKind::not_enough_licenses},
-    {"InvalidLicense", FaultKind::not_enough_licenses},
-    {"NotEnoughCpus", FaultKind::no_capacity},
-    {"NotEnoughLogicalCpus", FaultKind::no_capacity},
-    {"NumVirtualCpusExceedsLimit", FaultKind::no_capacity},
-    {"InvalidDatastore", FaultKind::bad_datastore},
-    {"InvalidDatastorePath", FaultKind::bad_datastore},
-    {"InaccessibleDatastore", FaultKind::bad_datastore},
-    {"FileFault", FaultKind::file_fault},
-    {"CannotAccessFile", FaultKind::file_fault},
-    {"CannotCreateFile", FaultKind::file_fault},
-    {"FileNotWritable", FaultKind::file_fault},
-    {"NoDiskSpace", FaultKind::file_fault},
-    {"VmConfigFault", FaultKind::vm_config},
-    {"GenericVmConfigFault", FaultKind::vm_config},
-    {"InvalidFormat", FaultKind::vm_config},
-    {"InvalidVmConfig", FaultKind::vm_config},
-    {"ConcurrentAccess", FaultKind::answered_already},
-    {"NotSupported", FaultKind::not_supported},
-    {"NotImplemented", FaultKind::not_supported},
-    {"MethodNotFound", FaultKind::not_supported},
-    {"InvalidRequest", FaultKind::not_supported},
-};
-
-FaultKind kind_of(std::string_view name) {
-    for (const auto& entry : known)
-        if (entry.name == name) return entry.kind;
-    // InsufficientResourcesFault and everything that extends it.
-    if (name.starts_with("Insufficient")) return FaultKind::no_capacity;
-    return FaultKind::other;
-}
-
-// What a held lock is told by where the fault's name is a general one (KB 393999, vmware/vic#5713).
-bool tells_of_a_lock(std::string_view text) {
-    for (const std::string_view words :
-         {"msg.fileio.lock", "Failed to lock the file", "msg.disklib.FILELOCKED", "since it is locked"})
-        if (text.find(words) != std::string_view::npos) return true;
-    return false;
-}
-
-bool tells_of_a_licence(std::string_view text) {
-    const auto words = lowered(text);
-    return words.find("evaluation") != std::string::npos && words.find("expired") != std::string::npos;
-}
 
 // "vim.fault.FileLocked" -> "FileLocked"; empty: no fault. "vmodl.MethodFault" stands within one as its
 // cause.
@@ -118,7 +50,7 @@ std::string words_of(const Value& fault) {
 core::Fault fault_of(std::string_view name, std::string_view text) {
     core::Fault fault;
     fault.name = name;
-    fault.kind = kind_of(name);
+    fault.kind = core::fault_kind_of(name);
     if (const auto tree = read_tree(text, false)) {
         fault.message = words_of(*tree);
         if (fault.kind == FaultKind::already_exists && is_digits(tree->text_at("name")))
@@ -129,9 +61,9 @@ core::Fault fault_of(std::string_view name, std::string_view text) {
     }
     const bool may_hide_lock = fault.kind == FaultKind::file_fault || fault.kind == FaultKind::vm_config ||
                                fault.kind == FaultKind::other || fault.kind == FaultKind::not_found;
-    if (may_hide_lock && tells_of_a_lock(text)) fault.kind = FaultKind::lock_held;
+    if (may_hide_lock && core::names_a_lock(text)) fault.kind = FaultKind::lock_held;
     if (fault.kind == FaultKind::other || fault.kind == FaultKind::invalid_state)
-        if (tells_of_a_licence(fault.message)) fault.kind = FaultKind::not_enough_licenses;
+        if (core::tells_of_a_licence(fault.message)) fault.kind = FaultKind::not_enough_licenses;
     if (fault.message.empty()) fault.message = name.empty() ? "a fault without a name" : std::string(name);
     return fault;
 }
@@ -167,7 +99,7 @@ std::optional<core::Fault> bare_fault(std::string_view text) {
         for (const auto& words : bare_words) {
             if (!line.starts_with(words.begin)) continue;
             core::Fault fault{words.kind, std::string(words.name), said(line), {}};
-            if (fault.kind == FaultKind::other && tells_of_a_lock(text)) fault.kind = FaultKind::lock_held;
+            if (fault.kind == FaultKind::other && core::names_a_lock(text)) fault.kind = FaultKind::lock_held;
             return fault;
         }
     }

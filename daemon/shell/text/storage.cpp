@@ -65,16 +65,6 @@ Result<std::vector<core::StoragePath>> read_paths(std::string_view text) {
     return paths;
 }
 
-Result<std::vector<std::string>> read_adapters(std::string_view text) {
-    const auto table = read_table(text, "list of adapters");
-    if (!table) return table.error();
-    std::vector<std::string> names;
-    for (size_t row = 0; row < table->rows.size(); ++row) names.emplace_back(table->cell(row, "HBA Name"));
-    if (std::any_of(names.begin(), names.end(), [](const auto& name) { return name.empty(); }))
-        return not_a("list of adapters", text);
-    return names;
-}
-
 Result<std::vector<std::string>> read_unresolved(std::string_view text) {
     const auto blocks = read_blocks(text, "list of volumes seen as snapshots");
     if (!blocks) return blocks.error();

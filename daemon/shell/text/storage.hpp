@@ -26,9 +26,6 @@ Result<std::vector<Extent>> read_extents(std::string_view text);
 // "storage core path list [-d DEVICE]"
 Result<std::vector<core::StoragePath>> read_paths(std::string_view text);
 
-// "storage core adapter list": their names.
-Result<std::vector<std::string>> read_adapters(std::string_view text);
-
 // "storage vmfs snapshot list": the labels of volumes that are seen and not mounted; facts B5.
 Result<std::vector<std::string>> read_unresolved(std::string_view text);
 

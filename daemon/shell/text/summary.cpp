@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "daemon/core/host_words.hpp"
 #include "daemon/shell/text/lines.hpp"
 #include "daemon/shell/text/message.hpp"
 #include "daemon/shell/text/tree.hpp"
@@ -10,37 +11,6 @@
 namespace vmha::shell::text {
 
 namespace {
-
-template <class Value>
-struct Word {
-    std::string_view text;
-    Value value;
-};
-
-template <class Value, size_t N>
-Value look_up(const Word<Value> (&words)[N], std::string_view text) {
-    for (const auto& word : words)
-        if (word.text == text) return word.value;
-    return Value::unknown;
-}
-
-constexpr Word<core::Power> powers[] = {
-    {"poweredOff", core::Power::off},  {"poweredOn", core::Power::on},  {"suspended", core::Power::suspended},
-    {"Powered off", core::Power::off}, {"Powered on", core::Power::on}, {"Suspended", core::Power::suspended},
-};
-
-constexpr Word<core::Connection> connections[] = {
-    {"connected", core::Connection::connected},       {"disconnected", core::Connection::disconnected},
-    {"inaccessible", core::Connection::inaccessible}, {"invalid", core::Connection::invalid},
-    {"orphaned", core::Connection::orphaned},
-};
-
-constexpr Word<core::Heartbeat> heartbeats[] = {
-    {"gray", core::Heartbeat::gray},
-    {"red", core::Heartbeat::red},
-    {"yellow", core::Heartbeat::yellow},
-    {"green", core::Heartbeat::green},
-};
 
 // The running status is newer than toolsStatus, and finer; guestToolsExecutingScripts: they run.
 std::optional<bool> tools_of(const Value& summary) {
@@ -110,8 +80,8 @@ Result<Summary> read_summary(std::string_view text, std::string_view vmid) {
     const Value* runtime = tree->at("runtime");
     if (runtime == nullptr || runtime->kind != Value::Kind::object)
         return Error{Errc::bad_reply, "the summary of VM " + std::string(vmid) + " has no state"};
-    entry.connection = look_up(connections, runtime->text_at("connectionState"));
-    entry.power = look_up(powers, runtime->text_at("powerState"));
+    entry.connection = core::connection_of(runtime->text_at("connectionState"));
+    entry.power = core::power_of(runtime->text_at("powerState"));
     summary.boot_s = epoch_of(runtime->text_at("bootTime"));
     const Value* question = runtime->at("question");
     summary.question_open = question == nullptr || question->kind != Value::Kind::null;
@@ -125,22 +95,8 @@ Result<Summary> read_summary(std::string_view text, std::string_view vmid) {
     entry.memory_mb = integer_of(tree->text_at("config.memorySizeMB"));
     entry.tools_running = tools_of(*tree);
     auto heartbeat = tree->text_at("quickStats.guestHeartbeatStatus");
-    entry.heartbeat = look_up(heartbeats, heartbeat);
+    entry.heartbeat = core::heartbeat_of(heartbeat);
     return summary;
-}
-
-Result<core::Power> read_power(std::string_view text) {
-    bool told = false;
-    for (const auto line : lines_of(text)) {
-        const auto words = trimmed(line);
-        if (words == "Retrieved runtime info") {
-            told = true;
-        } else if (told && !words.empty()) {
-            if (const auto power = look_up(powers, words); power != core::Power::unknown) return power;
-            break;
-        }
-    }
-    return not_a("power state", text);
 }
 
 }  // namespace vmha::shell::text

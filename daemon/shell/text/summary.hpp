@@ -18,10 +18,6 @@ struct Summary {
 // Of exactly this VM: a summary of another one is an error, and so is one that does not end.
 Result<Summary> read_summary(std::string_view text, std::string_view vmid);
 
-// The state that stands under "Retrieved runtime info". Of an invalid VM hosts say "Powered off", which
-// proves nothing.
-Result<core::Power> read_power(std::string_view text);
-
 // "2026-11-22T07:18:02.123456Z" or with "+09:00" -> seconds since 1970.
 std::optional<int64_t> epoch_of(std::string_view iso);
 

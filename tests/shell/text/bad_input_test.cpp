@@ -31,7 +31,6 @@ std::string repeated(std::string_view what) {
 const std::pair<const char*, std::function<void(const std::string&)>> parsers[] = {
     {"listing", [](const auto& text) { (void)read_listing(text, text); }},
     {"summary", [](const auto& text) { (void)read_summary(text, "1"); }},
-    {"power", [](const auto& text) { (void)read_power(text); }},
     {"questions", [](const auto& text) { (void)read_questions(text); }},
     {"fault", [](const auto& text) { (void)refusal_of(0, text, text); }},
     {"hostd", [](const auto& text) { (void)hostd_down(text); }},

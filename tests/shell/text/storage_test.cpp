@@ -100,12 +100,6 @@ TEST_CASE("volumes that are seen as snapshots are told once each") {
     CHECK_FALSE(read_unresolved("Error\n"));
 }
 
-TEST_CASE("adapters are told by name") {
-    CHECK(read_adapters("HBA Name  Driver     Link State  UID\n--------  ---------  ----------  ---\n"
-                        "vmhba0    vmw_ahci   link-n/a    sata\nvmhba65   iscsi_vmk  online      iqn\n")
-              .value() == std::vector<std::string>{"vmhba0", "vmhba65"});
-}
-
 TEST_CASE("processes are told by world and .vmx") {
     const auto told = read_processes(
         "vm 1\n   World ID: 603996\n   Process ID: 0\n   VMX Cartel ID: 603995\n   UUID: 56 4d 11 22\n"

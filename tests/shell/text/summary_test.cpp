@@ -164,16 +164,6 @@ TEST_CASE("objects that are nested without an end are refused") {
     CHECK_FALSE(read_tree(nested(5000)));
 }
 
-TEST_CASE("the power state stands under its title") {
-    CHECK(read_power("Retrieved runtime info\nPowered on\n").value() == core::Power::on);
-    CHECK(read_power("Retrieved runtime info\nPowered off\n").value() == core::Power::off);
-    CHECK(read_power("Retrieved runtime info\nSuspended\n").value() == core::Power::suspended);
-    CHECK_FALSE(read_power(""));
-    CHECK_FALSE(read_power("Powered off\n"));
-    CHECK_FALSE(read_power("Retrieved runtime info\n"));
-    CHECK_FALSE(read_power("Retrieved runtime info\nFailed to login\nPowered off\n"));
-}
-
 TEST_CASE("times of the host are seconds since 1970, whatever their zone") {
     CHECK(epoch_of("1970-01-02T00:00:00Z") == 86400);
     CHECK(epoch_of("1970-01-01T09:00:00.123456+09:00") == 0);

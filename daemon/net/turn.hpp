@@ -1,4 +1,4 @@
-// One vim-cmd at a time per host (rule 9), urgent ones first.
+// Coroutines of one thread take turns, urgent ones first.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
@@ -8,24 +8,24 @@
 #include "daemon/net/deadline.hpp"
 #include "daemon/net/wakeup.hpp"
 
-namespace vmha::shell {
+namespace vmha::net {
 
-// Owned by the Reader, outlives its holders. First come, first served among the urgent ones, then among the
-// others. A holder who can be interrupted is asked to give way when an urgent one comes.
-class VimTurn {
+// Owned by what it guards, outlives its holders. First come, first served among the urgent ones, then among
+// the others. A holder who can be interrupted is asked to give way when an urgent one comes.
+class Turn {
 public:
-    explicit VimTurn(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    explicit Turn(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
     struct GiveWay {
-        std::shared_ptr<net::Wakeup> bell;  // rung when an urgent one waits
-        std::function<bool()> may;          // asked at that moment
+        std::shared_ptr<Wakeup> bell;  // rung when an urgent one waits
+        std::function<bool()> may;     // asked at that moment
     };
 
     // Held until it is destroyed.
     class Held {
     public:
         Held() = default;
-        explicit Held(VimTurn* turn) : turn_(turn) {}
+        explicit Held(Turn* turn) : turn_(turn) {}
         Held(Held&& other) noexcept : turn_(std::exchange(other.turn_, nullptr)) {}
         Held& operator=(Held&&) = delete;
         ~Held() {
@@ -34,11 +34,11 @@ public:
         explicit operator bool() const { return turn_ != nullptr; }
 
     private:
-        VimTurn* turn_ = nullptr;
+        Turn* turn_ = nullptr;
     };
 
     // Empty when the deadline came first. An urgent one gives way to nobody.
-    net::Task<Held> take(net::Deadline until, bool urgent, GiveWay give_way) {
+    Task<Held> take(Deadline until, bool urgent, GiveWay give_way) {
         if (!taken_) {
             taken_ = true;
             give_way_ = std::move(give_way);
@@ -52,11 +52,11 @@ public:
         give_way_ = std::move(give_way);
         co_return Held(this);
     }
-    net::Task<Held> urgent(net::Deadline until) { return take(until, true, {}); }
+    Task<Held> urgent(Deadline until) { return take(until, true, {}); }
 
 private:
     struct Waiting {
-        Waiting(VimTurn& owner, bool is_urgent) : turn(owner), urgent(is_urgent), bell(owner.executor_) {
+        Waiting(Turn& owner, bool is_urgent) : turn(owner), urgent(is_urgent), bell(owner.executor_) {
             auto place = turn.queue_.end();
             if (urgent)
                 for (place = turn.queue_.begin(); place != turn.queue_.end() && (*place)->urgent;) ++place;
@@ -68,9 +68,9 @@ private:
         }
         Waiting(const Waiting&) = delete;
         Waiting& operator=(const Waiting&) = delete;
-        VimTurn& turn;
+        Turn& turn;
         bool urgent;
-        net::Wakeup bell;
+        Wakeup bell;
         bool given = false;
     };
 
@@ -92,4 +92,4 @@ private:
     bool taken_ = false;
 };
 
-}  // namespace vmha::shell
+}  // namespace vmha::net

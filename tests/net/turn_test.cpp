@@ -1,5 +1,5 @@
 // Proves that coroutines take turns in the order they came, and that none is lost when one gives up.
-#include "daemon/esx/turn.hpp"
+#include "daemon/net/turn.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -16,11 +16,11 @@ namespace {
 
 struct Room {
     asio::io_context io{1};
-    esx::Turn turn{io.get_executor()};
+    net::Turn turn{io.get_executor()};
     std::vector<std::string> said;
 
     net::Task<> visit(std::string name, std::chrono::milliseconds stay, std::chrono::milliseconds patience) {
-        const auto held = co_await turn.take(net::deadline_in(patience));
+        const auto held = co_await turn.urgent(net::deadline_in(patience));
         said.push_back(name + (held ? " in" : " gave up"));
         if (!held) co_return;
         co_await net::sleep_until(net::deadline_in(stay));
