@@ -21,10 +21,23 @@ target_compile_definitions(vmha_settings INTERFACE VMHA_VERSION="${PROJECT_VERSI
     # An implicit conversion from JSON throws where nobody expects it.
     JSON_USE_IMPLICIT_CONVERSIONS=0)
 
+# Headers only. -DBoost_ROOT=DIR takes the Boost that was unpacked or installed there, and no other.
+if(Boost_ROOT)
+    set(Boost_NO_BOOST_CMAKE ON)
+    set(Boost_NO_SYSTEM_PATHS ON)
+endif()
+find_package(Boost 1.81 REQUIRED)
+target_link_libraries(vmha_settings INTERFACE Boost::headers)
+
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(vmha_settings INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+    target_compile_options(vmha_settings INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
     # GCC 12 reports false maybe-uninitialized values and mismatched deletes inside optimised coroutines and Boost.
     target_compile_options(vmha_settings INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+endif()
+# How a program that is linked against shared libraries is linked; the shims are static.
+add_library(vmha_dynamic INTERFACE)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT VMHA_SANITIZE)
+    target_link_options(vmha_dynamic INTERFACE -pie -Wl,-z,relro,-z,now -Wl,--as-needed)
 endif()
 if(VMHA_SANITIZE)
     add_compile_options(-fsanitize=${VMHA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

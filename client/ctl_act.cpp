@@ -30,6 +30,15 @@ ExitCode post_to_each(const CtlOptions& options, std::vector<std::string> vms, c
     return code;
 }
 
+std::vector<std::string> texts_of(const Json& object, const char* key) {
+    std::vector<std::string> texts;
+    const auto list = object.find(key);
+    if (list == object.end() || !list->is_array()) return texts;
+    for (const auto& item : *list)
+        if (item.is_string()) texts.push_back(printable(item.get<std::string>()));
+    return texts;
+}
+
 }  // namespace
 
 ExitCode ctl_operate(const CtlOptions& options, Action action, const std::vector<std::string>& vms,
@@ -61,6 +70,27 @@ ExitCode ctl_retry_login(const CtlOptions& options, const std::string& host) {
     if (reply.trouble != Trouble::none) return complain_unreachable(reply.trouble, options);
     if (reply.status / 100 != 2) return complain_refused(reply, "cannot retry the login at " + host);
     print(options.json ? reply.body : "host '" + host + "': one more login will be tried\n");
+    return ExitCode::ok;
+}
+
+ExitCode ctl_reload(const CtlOptions& options) {
+    const Reply reply = ctl_call(options, {"POST", "/v1/reload", "{}"});
+    if (reply.trouble != Trouble::none) return complain_unreachable(reply.trouble, options);
+    const auto answer = parse_json(reply.body, {.bytes = 16 << 20});
+    const auto problems = answer ? texts_of(*answer, "problems") : std::vector<std::string>();
+    if (reply.status != 200 && problems.empty()) return complain_refused(reply, "cannot reload");
+    if (options.json) print(reply.body);
+    if (reply.status != 200) {
+        complain("vmhactl: the new configuration is refused, vmhad goes on with the old one:\n");
+        for (const auto& problem : problems) complain("  " + problem + "\n");
+        return ExitCode::usage;
+    }
+    if (answer.has_error()) return complain_unreachable(Trouble::bad_reply, options);
+    for (const auto& warning : texts_of(*answer, "warnings")) complain("warning: " + warning + "\n");
+    if (options.json) return ExitCode::ok;
+    const auto changes = texts_of(*answer, "changes");
+    for (const auto& change : changes) print(change + "\n");
+    if (changes.empty()) print("nothing has changed\n");
     return ExitCode::ok;
 }
 

@@ -73,7 +73,8 @@ bool write_files(const std::vector<NewFile>& files, const ImportOptions& options
         return false;
     }
     for (const NewFile& file : files) {
-        if (const auto placed = migration::place_file(file, options.force); placed.has_error()) {
+        if (const auto placed = migration::place_file(file, options.force || file.over_sample);
+            placed.has_error()) {
             complain("vmhactl: " + placed.error().message + "\n");
             return false;
         }

@@ -2,9 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <sstream>
 
 #include "client/ctl.hpp"
+#include "client/ctl_ec_config.hpp"
 #include "client/ctl_import.hpp"
 #include "client/say.hpp"
 #include "common/ids.hpp"
@@ -16,6 +18,7 @@ namespace {
 struct Words {
     CtlOptions options;
     ImportOptions import;
+    EcConfigOptions ec_config;
     std::vector<std::string> vms;
     std::string name;
     bool all = false;
@@ -91,6 +94,8 @@ void add_acting(CLI::App& app, Words& words) {
         ->check(CLI::Range(int64_t{1}, seconds_max));
     add_pausing(app, words, "resume", "judge VMs again",
                 [&words] { return ctl_resume(words.options, words.vms); });
+    command(app, words, "reload", "read the configuration anew; everything under way goes on",
+            [&words] { return ctl_reload(words.options); });
     command(app, words, "retry-login", "allow one more login after a wrong password",
             [&words] { return ctl_retry_login(words.options, words.name); })
         ->add_option("HOST", words.name)
@@ -123,6 +128,39 @@ void add_import(CLI::App& app, Words& words) {
     added->add_flag("--dry-run", into.dry_run, "print the files, write nothing");
 }
 
+void add_ec_config(CLI::App& app, Words& words) {
+    EcConfigOptions& into = words.ec_config;
+    CLI::App* const added = app.add_subcommand(
+        "ec-config", "print the commands that make a resource and a monitor of each VM in EXPRESSCLUSTER");
+    added->callback([&words] {
+        if (words.options.json) throw CLI::ExcludesError("ec-config", "--json");
+        words.command = [&words] { return ctl_ec_config(words.ec_config); };
+    });
+    added->add_option("VM", into.vms, "default: all that are configured")->check(name_check);
+    added->add_option("--group", into.wish.group, "the failover group")->capture_default_str();
+    added->add_option("--depends", into.wish.depends, "the resource that exports the iSCSI target")
+        ->capture_default_str();
+    const std::map<std::string, ec::Recovery> recoveries{{"failover", ec::Recovery::failover},
+                                                         {"restart-first", ec::Recovery::restart_first}};
+    added
+        ->add_option("--recovery", into.wish.recovery,
+                     "failover, or restart-first: restart the VM once before")
+        ->transform(CLI::CheckedTransformer(recoveries).description(""))
+        ->default_str("failover")
+        ->type_name("WORD");
+    added->add_option("--log-dir", into.wish.log_dir, "where the output of the scripts goes")
+        ->capture_default_str();
+    added->add_option("--interval", into.wish.interval_s, "seconds between two looks of the monitor")
+        ->capture_default_str()
+        ->check(CLI::Range(int64_t{1}, int64_t{999}));
+    added->add_option("--genw-timeout", into.wish.genw_timeout_s, "seconds that vmha-genw may take")
+        ->capture_default_str()
+        ->check(CLI::Range(int64_t{5}, int64_t{999}));
+    added->add_option("--config", into.config, "vmhad's configuration, for the VMs and their times")
+        ->capture_default_str();
+    added->add_option("--check", into.check, "a clp.conf of the cluster to compare with");
+}
+
 int run(int argc, char** argv) {
     Words words;
     CLI::App app("Shows what vmhad knows, and starts, stops and pauses VMs through it.", "vmhactl");
@@ -134,6 +172,7 @@ int run(int argc, char** argv) {
     add_reading(app, words);
     add_acting(app, words);
     add_import(app, words);
+    add_ec_config(app, words);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

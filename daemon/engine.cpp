@@ -6,6 +6,7 @@
 
 #include "daemon/config/secret.hpp"
 #include "daemon/core/view.hpp"
+#include "daemon/net/task_group.hpp"
 #include "daemon/run/clock.hpp"
 
 namespace vmha {
@@ -15,6 +16,10 @@ namespace {
 constexpr auto lock_retry = core::milliseconds(100);
 // A lock file that cannot be opened is tried so often, in case the trouble passes.
 constexpr int lock_failures_allowed = 20;
+// The timer comes round at least so often.
+constexpr auto timer_round = core::seconds(2);
+// All hosts at once log out and end; what has not ended by then is left.
+constexpr auto stop_limit = core::milliseconds(500);
 
 net::TlsTrust trust_of(const config::Trust& trust) {
     if (const auto* pinned = std::get_if<config::Pinned>(&trust))
@@ -47,10 +52,12 @@ private:
 };
 
 Engine::Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node,
-               const Paths& paths, run::Log& log, run::Scrubber& scrubber)
+               const Paths& paths, run::Log& log, run::Scrubber& scrubber, net::Pulses pulses)
     : io_(io),
       log_(log),
       scrubber_(scrubber),
+      pulses_(std::move(pulses)),
+      timer_pulse_(net::make_pulse(pulses_, "the engine's timer", timer_round)),
       state_dir_(paths.state_dir),
       runtime_(paths.runtime_dir),
       flying_{{paths.state_dir, paths.runtime_dir, run::boot_id(), config.nodes.at(node).host.name},
@@ -61,17 +68,28 @@ Engine::Engine(boost::asio::io_context& io, const config::Config& config, const 
       judgements_(paths.state_dir, run::boot_id()),
       breaker_file_(std::make_unique<BreakerFile>(paths.state_dir + "/breaker.json")),
       breaker_(*breaker_file_),
+      config_(config),
+      ends_(io.get_executor()),
       timer_(io) {
     complain(runtime_.prepare());
     const core::Settings settings = config::to_settings(config, node);
     std::set<VmName> names;
     for (const auto& [name, vm] : settings.vms) names.insert(name);
 
-    state_ = core::make_state(settings, recall(names), now());
-    make_hosts(config);
+    load_ids();
+    core::Remembered remembered = recall(names);
+    remembered.known = known_entries();
+    state_ = core::make_state(settings, remembered, now());
+    for (const auto& [node_name, its] : config.nodes) make_link(config, its.host);
 }
 
 Engine::~Engine() = default;
+
+std::map<VmName, core::VmxPath> vmx_of(const config::Config& config) {
+    std::map<VmName, core::VmxPath> paths;
+    for (const auto& [name, vm] : config.vms) paths.emplace(name, vm.vmx);
+    return paths;
+}
 
 Transports::Ways Engine::ways_to(const config::Config& config, const config::Host& host) {
     const auto address = boost::asio::ip::make_address(host.address);
@@ -93,7 +111,7 @@ Transports::Ways Engine::ways_to(const config::Config& config, const config::Hos
         ssh.user = host.ssh->user;
         ssh.identity_file = host.ssh->identity_file;
         ssh.known_hosts = host.ssh->known_hosts;
-        for (const auto& [name, vm] : config.vms) ssh.vms.emplace(name, vm.vmx);
+        ssh.vms = vmx_of(config);
         ssh.interval = host.ssh->interval;
         ssh.freshness = config.freshness;
         ways.ssh = std::move(ssh);
@@ -101,14 +119,16 @@ Transports::Ways Engine::ways_to(const config::Config& config, const config::Hos
     return ways;
 }
 
-void Engine::make_hosts(const config::Config& config) {
-    for (const auto& [node_name, node] : config.nodes) {
-        Transports::World world{[this] { return now(); },
-                                [this] { return static_cast<int64_t>(wall_clock()); },
-                                [this](core::Event event) { submit(std::move(event)); }, &breaker_};
-        hosts_[node.host.name] = std::make_unique<Transports>(io_.get_executor(), node.host.name,
-                                                              ways_to(config, node.host), std::move(world));
-    }
+void Engine::make_link(const config::Config& config, const config::Host& host) {
+    const HostName& name = host.name;
+    Transports::World world{[this] { return now(); }, [this] { return static_cast<int64_t>(wall_clock()); },
+                            [this, name, made = links_made_[name]](core::Event event) {
+                                if (links_made_[name] == made) submit(std::move(event));
+                            },
+                            &breaker_, pulses_};
+    auto ways = ways_to(config, host);
+    ways.sessions_before = state_.hosts.at(name).session;
+    hosts_[name] = std::make_unique<Transports>(io_.get_executor(), name, std::move(ways), std::move(world));
 }
 
 void Engine::start() {
@@ -120,7 +140,12 @@ void Engine::start() {
 net::Task<> Engine::stop() {
     stopping_ = true;
     timer_.cancel();
-    for (const auto& [name, host] : hosts_) co_await host->stop();
+    timer_pulse_->rest();
+    net::TaskGroup ends(io_.get_executor());
+    for (const auto& [name, host] : hosts_) ends.spawn("stop " + name.str(), host->stop());
+    const auto until = net::deadline_in(stop_limit);
+    co_await ends.join(until);
+    co_await ends_.join(until);
 }
 
 core::Time Engine::now() const {
@@ -183,12 +208,15 @@ void Engine::perform(const core::Action& action) {
             engine.locks_.erase(drop.vm);
         }
         void operator()(const core::SetMark& mark) {
-            engine.complain(mark.active ? engine.runtime_.set_active(mark.vm)
-                                        : engine.runtime_.clear_active(mark.vm));
+            if (!mark.active) return engine.complain(engine.runtime_.clear_active(mark.vm));
+            // Without its mark a VM that was started here is soon taken for one that was not, and its monitor
+            // fails: so it is not started.
+            if (const auto set = engine.runtime_.set_active(mark.vm); !set)
+                engine.events_.push_back(core::LockRefused{mark.vm, set.error().message});
         }
         void operator()(const core::Remember&) {}  // kept already
         void operator()(const core::Say& say) {
-            engine.log_.write(say.level, say.message);
+            engine.log_.write(run::record_of(say));
             if (engine.listener_) engine.listener_->say(say);
         }
         void operator()(const core::Answer& answer) {
@@ -256,6 +284,7 @@ void Engine::arm_wake(core::Time wake) {
 
 net::Task<> Engine::run_timer() {
     while (!stopping_) {
+        timer_pulse_->beat();
         armed_ = std::min(wake_, now() + core::seconds(1));
         timer_.expires_at(to_deadline(armed_));
         co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
@@ -289,7 +318,10 @@ Result<void> Engine::retry_login(const HostName& host) {
     const auto found = hosts_.find(host);
     if (found == hosts_.end()) return Error{Errc::not_found, "there is no host " + host.str()};
     found->second->retry_login();
-    log_.info("host '" + host.str() + "': one more login was asked for by hand");
+    log_.write({Level::info,
+                run::MessageId::login_allowed,
+                "host '" + host.str() + "': one more login was asked for by hand",
+                {{"HOST", host.str()}}});
     return {};
 }
 

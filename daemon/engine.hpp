@@ -10,8 +10,9 @@
 
 #include "daemon/api/backend.hpp"
 #include "daemon/config/config.hpp"
-#include "daemon/core/step.hpp"
+#include "daemon/core/reconfigure.hpp"
 #include "daemon/esx/breaker.hpp"
+#include "daemon/net/task_group.hpp"
 #include "daemon/run/flying_store.hpp"
 #include "daemon/run/id_map.hpp"
 #include "daemon/run/judgement_store.hpp"
@@ -20,6 +21,9 @@
 #include "daemon/transports.hpp"
 
 namespace vmha {
+
+// Whose state is read.
+std::map<VmName, core::VmxPath> vmx_of(const config::Config& config);
 
 struct Paths {
     std::string state_dir;
@@ -41,7 +45,7 @@ public:
 class Engine : public api::Backend {
 public:
     Engine(boost::asio::io_context& io, const config::Config& config, const std::string& node,
-           const Paths& paths, run::Log& log, run::Scrubber& scrubber);
+           const Paths& paths, run::Log& log, run::Scrubber& scrubber, net::Pulses pulses = {});
     ~Engine() override;
 
     void listen(Listener* listener) { listener_ = listener; }
@@ -55,6 +59,12 @@ public:
     void pause(const VmName& vm, std::optional<core::Duration> for_how_long) override;
     void resume(const VmName& vm) override;
     Result<void> retry_login(const HostName& host) override;
+    api::Reloaded reload() override { return reload_(); }
+    void on_reload(std::function<api::Reloaded()> reload) { reload_ = std::move(reload); }
+
+    // Takes a new configuration while everything goes on, or says why not and changes nothing. A link whose
+    // settings are the same goes on; one that is made anew begins when the old one has logged out.
+    core::Reconfigured reconfigure(const config::Config& config, const std::string& node);
     void log(Level level, std::string_view text) override { log_.write(level, text); }
 
 private:
@@ -68,14 +78,19 @@ private:
         std::map<VmName, core::WriteId> ids{};
     };
 
-    void make_hosts(const config::Config& config);
+    void make_link(const config::Config& config, const config::Host& host);
+    void change_links(const config::Config& config, const std::map<HostName, core::LinkAnew>& made_anew);
+    void end_link(const HostName& name);
+    void link_ended(const HostName& name);
+    core::Remembered recall_new(const core::Settings& settings);
+    std::map<HostName, std::map<VmName, core::KnownEntry>> known_entries() const;
     Transports::Ways ways_to(const config::Config& config, const config::Host& host);
     void drain();
     void take(core::Step step);
     void perform(const core::Action& action);
     void perform(const core::Write& write);
     core::Remembered recall(const std::set<VmName>& vms);
-    std::map<HostName, std::map<VmName, core::KnownEntry>> load_ids();
+    void load_ids();
     void save_new_ids();  // at leisure: it is a memory, not needed for what is under way
     void save_judgements();
     bool store(const core::Write& write, Stored& stored);
@@ -93,6 +108,8 @@ private:
     boost::asio::io_context& io_;
     run::Log& log_;
     run::Scrubber& scrubber_;
+    net::Pulses pulses_;
+    std::unique_ptr<net::Pulse> timer_pulse_;
     std::string state_dir_;
     run::Runtime runtime_;
     Stored flying_;
@@ -105,7 +122,12 @@ private:
     bool ids_changed_ = false;
     std::map<VmName, core::Judgement> unsaved_;
     std::map<std::string, std::string> complaints_;  // by file
+    config::Config config_;
+    std::function<api::Reloaded()> reload_;
     std::map<HostName, std::unique_ptr<Transports>> hosts_;
+    std::map<HostName, unsigned> links_made_;  // what an earlier link says is not heard any more
+    std::map<HostName, int> leaving_;          // links that have not ended yet
+    net::TaskGroup ends_;
     Listener* listener_ = nullptr;
 
     std::deque<core::Event> events_;

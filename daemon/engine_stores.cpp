@@ -31,22 +31,23 @@ core::Remembered Engine::recall(const std::set<VmName>& vms) {
     auto loaded = judgements_.load(now(), wall_clock());
     if (!loaded.warning.empty()) log_.error(loaded.warning);
     remembered.judgements = std::move(loaded.judgements);
-    remembered.known = load_ids();
     return remembered;
 }
 
-std::map<HostName, std::map<VmName, core::KnownEntry>> Engine::load_ids() {
-    std::map<HostName, std::map<VmName, core::KnownEntry>> known;
+void Engine::load_ids() {
     auto ids = run::load_ids(state_dir_);
-    if (!ids) {
+    if (ids)
+        ids_ = std::move(*ids);
+    else
         log_.warning(ids.error().message + "; going on without it");
-        return known;
-    }
-    for (const auto& [host, vms] : *ids)
+}
+
+std::map<HostName, std::map<VmName, core::KnownEntry>> Engine::known_entries() const {
+    std::map<HostName, std::map<VmName, core::KnownEntry>> known;
+    for (const auto& [host, vms] : ids_)
         for (const auto& [vm, entry] : vms)
             known[host][vm] = {entry.vmid, core::parse_vmx_path(entry.vmx), entry.instance_uuid,
                                entry.memory_mb, entry.networks};
-    ids_ = std::move(*ids);
     return known;
 }
 
@@ -83,12 +84,12 @@ void Engine::complain_once(const std::string& file, const Result<>& result, cons
     const auto said = complaints_.find(file);
     if (result) {
         if (said == complaints_.end()) return;
-        log_.info(file + " is written again");
+        log_.write({Level::info, run::MessageId::store_works, file + " is written again"});
         complaints_.erase(said);
         return;
     }
     if (said != complaints_.end() && said->second == result.error().message) return;
-    log_.error(result.error().message + so);
+    log_.write({Level::error, run::MessageId::store_failed, result.error().message + so});
     complaints_[file] = result.error().message;
 }
 

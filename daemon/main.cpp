@@ -10,13 +10,15 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     const auto options = parse_options(argc, argv, exit_code);
     if (!options) return exit_code;
+    // Before the first secret is read, also by --check-config.
+    const auto forbidden = run::forbid_core_dumps();
     if (options->job == Job::check_config) return check_config(*options);
 
     std::signal(SIGPIPE, SIG_IGN);
     run::Scrubber scrubber;
     // The cluster captures what a oneshot prints on stdout; the daemon's log goes where systemd collects it.
     run::Log log(scrubber, options->job == Job::oneshot ? stdout : stderr);
-    if (const auto forbidden = run::forbid_core_dumps(); !forbidden) log.warning(forbidden.error().message);
+    if (!forbidden) log.warning(forbidden.error().message);
     const auto setup = set_up(*options, log);
     if (!setup) {
         if (options->job != Job::oneshot || options->verb != OneshotVerb::check)

@@ -53,6 +53,9 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
         ->capture_default_str();
     auto* check =
         app.add_flag("--check-config", check_config, "only validate the configuration: exit 0 or 2");
+    app.add_flag("--json", options.json,
+                 "with --check-config: print the VMs and their times, look at no other file")
+        ->needs(check);
     auto* once =
         app.add_flag("--oneshot", oneshot, "start, stop or check VMs without a daemon")->excludes(check);
     auto* timeout = app.add_option("--timeout", timeout_s, "seconds for --oneshot; default: the VM's own")

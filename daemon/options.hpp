@@ -15,6 +15,7 @@ enum class OneshotVerb { start, stop, check };
 struct Options {
     Job job = Job::serve;
     std::string config;
+    bool json = false;  // check_config
     std::optional<std::string> node;
     std::string socket;
     Paths paths;

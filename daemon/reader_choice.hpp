@@ -13,7 +13,9 @@ class ReaderChoice {
 public:
     using Events = std::vector<core::Event>;
 
-    ReaderChoice(HostName host, bool api, bool ssh) : host_(std::move(host)), has_api_(api), has_ssh_(ssh) {}
+    // sessions_before: that the core has heard of over earlier links to this host; it heeds later ones only.
+    ReaderChoice(HostName host, bool api, bool ssh, uint64_t sessions_before = 0)
+        : host_(std::move(host)), has_api_(api), has_ssh_(ssh), session_(sessions_before) {}
 
     // What a transport said, as the core is to hear it.
     Events from_api(core::Event event);

@@ -1,15 +1,46 @@
 #include "daemon/setup.hpp"
 
+#include <cstdlib>
+#include <ctime>
+
 #include "common/exit_codes.hpp"
 #include "daemon/config/node_choice.hpp"
+#include "daemon/run/clock.hpp"
+#include "daemon/run/systemd.hpp"
+#include "daemon/times_json.hpp"
 
 namespace vmha {
-namespace {
 
 Result<std::string> find_node(const config::Config& config, const Options& options) {
     auto addresses = config::machine_addresses();
     if (!addresses && !options.node) return addresses.error();
     return config::choose_node(config, options.node, addresses ? *addresses : std::vector<std::string>{});
+}
+
+namespace {
+
+// systemd.special(7): network.target says that the network is being managed, not that addresses are there.
+constexpr auto addresses_come_until = std::chrono::minutes(5);
+constexpr timespec between_looks{.tv_sec = 0, .tv_nsec = 200'000'000};
+
+// Started by systemd soon after boot, the daemon waits for the address that tells which node this is: it is
+// not started again after it has refused its configuration.
+Result<std::string> wait_for_node(const config::Config& config, const Options& options, run::Log& log) {
+    auto node = find_node(config, options);
+    const auto early = [] { return run::boot_now().time_since_epoch() < addresses_come_until; };
+    if (node || options.job != Job::serve || std::getenv("NOTIFY_SOCKET") == nullptr || !early()) return node;
+    log.warning(node.error().message + "; soon after boot it may still come, so this is looked at again");
+    run::notify_status("waits for the address of a node");
+    while (!node && early()) {
+        ::nanosleep(&between_looks, nullptr);
+        node = find_node(config, options);
+    }
+    return node;
+}
+
+void say_how_to_go_on(const Options& options, run::Log& log) {
+    log.error("mend " + options.config +
+              ", look for mistakes with vmhad --check-config, then start vmhad again");
 }
 
 void say_warnings(const config::Loaded& loaded, run::Log& log) {
@@ -19,7 +50,11 @@ void say_warnings(const config::Loaded& loaded, run::Log& log) {
 }  // namespace
 
 int check_config(const Options& options) {
-    const auto loaded = config::load(config::source_of(options.config));
+    auto source = config::source_of(options.config);
+    // The times hold whether or not this account can read the secrets, and before these are there.
+    source.files_must_be_usable = !options.json;
+    auto loaded = config::load(source);
+    if (options.json) loaded.warnings.clear();
     for (const auto& problem : loaded.problems)
         std::fprintf(stderr, "%s\n", printable(problem.text()).c_str());
     for (const auto& warning : loaded.warnings)
@@ -28,6 +63,10 @@ int check_config(const Options& options) {
         std::fprintf(stderr, "%s: %zu problem%s\n", options.config.c_str(), loaded.problems.size(),
                      loaded.problems.size() == 1 ? "" : "s");
         return static_cast<int>(ExitCode::usage);
+    }
+    if (options.json) {
+        std::printf("%s\n", times_as_json(*loaded.config).c_str());
+        return static_cast<int>(ExitCode::ok);
     }
     const auto node = find_node(*loaded.config, options);
     if (!node) {
@@ -40,25 +79,32 @@ int check_config(const Options& options) {
 }
 
 std::optional<Setup> set_up(const Options& options, run::Log& log) {
-    const auto source = config::source_of(options.config);
+    auto source = config::source_of(options.config);
+    // For a link that cannot log in, all that works is not thrown away.
+    source.files_may_be_missing = true;
     auto loaded = config::load(source);
     const bool good = loaded.config.has_value();
     if (!good) {
         for (const auto& problem : loaded.problems) log.error(problem.text());
         loaded = config::load_last_good(options.paths.state_dir, source);
         if (!loaded.config) {
-            log.error(
-                "cannot go on: the configuration is broken, and there is no last good one to fall back to");
+            log.write(
+                {Level::error, run::MessageId::cannot_start,
+                 "cannot go on: the configuration is broken, and there is no last good one to fall back to"});
             for (const auto& problem : loaded.problems) log.error(problem.text());
+            say_how_to_go_on(options, log);
             return std::nullopt;
         }
-        log.error("THE CONFIGURATION IS BROKEN: going on with the last good one from " +
-                  options.paths.state_dir + "; mend it, check it with vmhad --check-config and restart");
+        log.write({Level::error, run::MessageId::configuration_fallback,
+                   "THE CONFIGURATION IS BROKEN: going on with the last good one from " +
+                       options.paths.state_dir +
+                       "; mend it, check it with vmhad --check-config and restart"});
     }
     say_warnings(loaded, log);
-    auto node = find_node(*loaded.config, options);
+    auto node = wait_for_node(*loaded.config, options, log);
     if (!node) {
-        log.error(node.error().message);
+        log.write({Level::error, run::MessageId::cannot_start, node.error().message});
+        say_how_to_go_on(options, log);
         return std::nullopt;
     }
     if (good)

@@ -14,6 +14,9 @@ struct Setup {
     std::string node;
 };
 
+// Which node of the configuration this machine is.
+Result<std::string> find_node(const config::Config& config, const Options& options);
+
 // Strict: prints every problem, changes nothing. Exit code 0 or 2.
 int check_config(const Options& options);
 

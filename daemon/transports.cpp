@@ -3,19 +3,21 @@
 namespace vmha {
 
 Transports::Transports(boost::asio::any_io_executor executor, HostName host, Ways ways, World world)
-    : name_(host), world_(std::move(world)), choice_(host, ways.api.has_value(), ways.ssh.has_value()) {
+    : name_(host),
+      world_(std::move(world)),
+      choice_(host, ways.api.has_value(), ways.ssh.has_value(), ways.sessions_before) {
     if (ways.api)
         api_ = std::make_unique<esx::Host>(
             executor, std::move(*ways.api),
             esx::HostWorld{world_.clock, world_.wall_s,
                            [this](core::Event event) { tell(choice_.from_api(std::move(event))); },
-                           world_.breaker});
+                           world_.breaker, world_.pulses});
     if (ways.ssh)
         ssh_ = std::make_unique<shell::Host>(
             executor, std::move(*ways.ssh),
-            shell::HostWorld{world_.clock,
-                             [this](core::Event event) { tell(choice_.from_ssh(std::move(event))); },
-                             [this](const Error& error) { tell(choice_.cannot_read(error.message)); }});
+            shell::HostWorld{
+                world_.clock, [this](core::Event event) { tell(choice_.from_ssh(std::move(event))); },
+                [this](const Error& error) { tell(choice_.cannot_read(error.message)); }, world_.pulses});
 }
 
 void Transports::start() {
@@ -69,6 +71,11 @@ void Transports::ask_lock(core::AskLock ask) {
 void Transports::retry_login() {
     if (api_) api_->retry_login();
     if (ssh_) ssh_->retry_login();
+}
+
+// Over the API every VM is read as whole as ours.
+void Transports::read_vms(const std::map<VmName, core::VmxPath>& vms) {
+    if (ssh_) ssh_->read_vms(vms);
 }
 
 }  // namespace vmha

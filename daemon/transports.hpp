@@ -16,12 +16,14 @@ public:
     struct Ways {
         std::optional<esx::HostConfig> api;
         std::optional<shell::HostConfig> ssh;
+        uint64_t sessions_before = 0;  // that the core knows of earlier links to it
     };
     struct World {
         std::function<core::Time()> clock;
         std::function<int64_t()> wall_s;
         std::function<void(core::Event)> events;
         esx::Breaker* breaker = nullptr;
+        net::Pulses pulses = {};
     };
 
     Transports(boost::asio::any_io_executor executor, HostName host, Ways ways, World world);
@@ -35,6 +37,8 @@ public:
     void ask_processes(core::AskProcesses ask);
     void ask_lock(core::AskLock ask);
     void retry_login();
+    // The protected VMs are these from now on, in the sessions that there are.
+    void read_vms(const std::map<VmName, core::VmxPath>& vms);
 
 private:
     void tell(ReaderChoice::Events events);

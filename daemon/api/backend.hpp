@@ -2,7 +2,9 @@
 #pragma once
 #include <ctime>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/log_line.hpp"
 #include "common/result.hpp"
@@ -10,6 +12,14 @@
 #include "daemon/core/state.hpp"
 
 namespace vmha::api {
+
+// What came of reading the configuration anew, as lines for people.
+struct Reloaded {
+    bool accepted = false;
+    std::vector<std::string> changes = {};   // accepted; none: nothing has changed
+    std::vector<std::string> problems = {};  // refused
+    std::vector<std::string> warnings = {};
+};
 
 // Owned by the app, outlives the server and the hub. Called on the one thread of the event loop. Any of the
 // calls that change something may lead to Hub::say() and Hub::answer() before it returns.
@@ -28,6 +38,9 @@ public:
     virtual void resume(const VmName& vm) = 0;
     // Allows one more login although the breaker is open.
     virtual Result<void> retry_login(const HostName& host) = 0;
+
+    // Reads the configuration anew.
+    virtual Reloaded reload() = 0;
 
     virtual void log(Level level, std::string_view text) = 0;
 };

@@ -153,7 +153,9 @@ net::Task<> Connection::ask_for_lock(Exchange& exchange) {
     const VmName name{std::string(exchange.name)};
     const auto& state = exchange.backend.state();
     const auto told = [&state, name] {
-        const auto& vm = state.vms.at(name);
+        const auto found = state.vms.find(name);  // a reload may have taken it away
+        if (found == state.vms.end()) return true;
+        const auto& vm = found->second;
         return vm.disk_lock && vm.disk_lock_asked && vm.disk_lock->asked >= *vm.disk_lock_asked;
     };
     const bool somebody_can_tell =

@@ -161,6 +161,21 @@ void post_retry_login(Exchange& exchange) {
         set_error(exchange.reply, 409, word(Reason::busy), done.error().message);
 }
 
+void post_reload(Exchange& exchange) {
+    if (!body_object(exchange)) return;
+    const auto reloaded = exchange.backend.reload();
+    if (reloaded.accepted)
+        return set_json(exchange.reply, {{"api", api_version},
+                                         {"result", "ok"},
+                                         {"changes", reloaded.changes},
+                                         {"warnings", reloaded.warnings}});
+    exchange.reply.status = 409;
+    set_json(exchange.reply, {{"api", api_version},
+                              {"error", "configuration_refused"},
+                              {"message", "the new configuration is refused, nothing is changed"},
+                              {"problems", reloaded.problems}});
+}
+
 void get_events(Exchange& exchange) {
     const auto follow = exchange.target.parameter("follow");
     if (!follow || *follow == "0") {
@@ -175,7 +190,7 @@ void get_events(Exchange& exchange) {
     exchange.streaming = std::move(streaming);
 }
 
-constexpr std::array<Route, 12> table{{
+constexpr std::array<Route, 13> table{{
     {"GET", "/v1/vms/{}/health", Access::read, true, get_health},
     {"GET", "/v1/vms/{}", Access::read, true, get_vm},
     {"GET", "/v1/vms", Access::read, false, get_vms},
@@ -188,6 +203,7 @@ constexpr std::array<Route, 12> table{{
     {"POST", "/v1/vms/{}/pause", Access::operate, false, post_pause},
     {"POST", "/v1/vms/{}/resume", Access::operate, false, post_resume},
     {"POST", "/v1/hosts/{}/retry-login", Access::operate, false, post_retry_login},
+    {"POST", "/v1/reload", Access::operate, false, post_reload},
 }};
 
 }  // namespace

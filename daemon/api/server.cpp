@@ -1,22 +1,10 @@
 #include "daemon/api/server.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 
 namespace vmha::api {
 
 namespace {
-
-long number_in(const char* variable) {
-    const char* text = std::getenv(variable);
-    long number = 0;
-    if (text != nullptr) std::from_chars(text, text + std::string_view(text).size(), number);
-    return number;
-}
 
 net::TaskGroup::OnException report_to(Backend& backend) {
     return [&backend](std::string_view task, std::string_view what) {
@@ -26,15 +14,6 @@ net::TaskGroup::OnException report_to(Backend& backend) {
 }
 
 }  // namespace
-
-Result<net::UnixListener> open_listener(const boost::asio::any_io_executor& executor,
-                                        const std::string& path) {
-    constexpr int first_inherited = 3;  // SD_LISTEN_FDS_START, see sd_listen_fds(3)
-    if (number_in("LISTEN_PID") != ::getpid() || number_in("LISTEN_FDS") < 1)
-        return net::UnixListener::bind(executor, path);
-    ::fcntl(first_inherited, F_SETFD, FD_CLOEXEC);
-    return net::UnixListener::adopt(executor, first_inherited);
-}
 
 Server::Server(const boost::asio::any_io_executor& executor, Backend& backend, Hub& hub,
                const Operators& operators, const Limits& limits)
@@ -122,7 +101,7 @@ net::Task<bool> Server::stop(net::Deadline until) {
     const bool ended = co_await tasks_.join(until);
     tasks_.cancel();
     keeper_.cancel();
-    const auto at_last = net::deadline_in(std::chrono::seconds(1));
+    const auto at_last = net::deadline_in(std::chrono::milliseconds(200));
     co_await tasks_.join(at_last);
     co_await keeper_.join(at_last);
     co_return ended;

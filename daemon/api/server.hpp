@@ -8,11 +8,6 @@
 
 namespace vmha::api {
 
-// The socket that the service manager hands over (LISTEN_PID, LISTEN_FDS, descriptor 3), else a new one at
-// `path`.
-Result<net::UnixListener> open_listener(const boost::asio::any_io_executor& executor,
-                                        const std::string& path);
-
 // Owned by the app, beside the hub and the backend, which outlive it; stop() it before it is destroyed. No
 // client can end it or hold it up: every connection has limits of size, time and number. What it cannot do
 // for one client it tells that client.

@@ -29,11 +29,14 @@ struct Loaded {
 
 struct Source {
     std::string file{default_file};
-    // $CREDENTIALS_DIRECTORY of systemd: relative file names are looked up there first, then beside `file`.
+    // $CREDENTIALS_DIRECTORY of systemd: relative file names are looked up there first, with "_" for every
+    // "/", then beside `file`.
     std::string credentials_directory;
     // false: a secret or certificate file that cannot be used is a warning, not a problem. Its host stays
     // unreachable, all others work.
     bool files_must_be_usable = true;
+    // The same for a secret that cannot be used, and for any file that is missing.
+    bool files_may_be_missing = false;
 };
 
 // Source for this process: $CREDENTIALS_DIRECTORY from the environment.

@@ -27,12 +27,18 @@ bool is_credential(const std::string& file, const std::string& directory) {
            (fs::path(directory) / "").lexically_normal().parent_path();
 }
 
-// systemd.exec(5): a credential is readable by the unit's user alone; where it has no ACLs, by root's group
-// (0440).
+// systemd.exec(5): a credential is readable by the unit's user alone. Where an access control list says so,
+// the group's bits show what the list allows at most (acl(5)); so they tell nothing about the group.
 bool others_may_read(const struct stat& status, bool credential) {
-    if (!credential) return status.st_mode & 077;
-    if (status.st_mode & 037) return true;
-    return (status.st_mode & 040) && (status.st_uid != 0 || status.st_gid != 0);
+    return status.st_mode & (credential ? 007 : 077);
+}
+
+Error unreadable(const std::string& file, const std::string& credentials_directory) {
+    Error error = run::io_error("read", file, errno);
+    if (!credentials_directory.empty() && !is_credential(file, credentials_directory))
+        error.message += "; nor is it among the service's credentials in " + credentials_directory +
+                         ", which systemd fills when the service starts";
+    return error;
 }
 
 std::string without_line_end(std::string text) {
@@ -46,7 +52,7 @@ std::string without_line_end(std::string text) {
 Result<std::string> read_secret(const std::string& file, const std::string& credentials_directory) {
     // O_NONBLOCK: opening a FIFO without a writer would wait for ever.
     const run::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (fd.get() < 0) return run::io_error("read", file, errno);
+    if (fd.get() < 0) return unreadable(file, credentials_directory);
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) return run::io_error("read", file, errno);
     if (!S_ISREG(status.st_mode)) return unusable(file, "it is not a regular file");

@@ -7,8 +7,9 @@
 namespace vmha::config {
 
 // The secret without its line end. Refused: empty, not a regular file, larger than 64 KiB, or readable by
-// group or others, except where systemd put it: files in `credentials_directory` are root's with mode 0440.
-// The message names the file and never what is in it. Blocks for one small file read; never on a FIFO.
+// group or others; in `credentials_directory`, where systemd put it, by others. Missing there, too: both
+// places are named. The message names the file and never what is in it. Blocks for one small file read; never
+// on a FIFO.
 Result<std::string> read_secret(const std::string& file, const std::string& credentials_directory);
 
 // The same for this process: $CREDENTIALS_DIRECTORY from the environment.

@@ -56,6 +56,9 @@ struct SetMark {
 
 enum class Topic { transition, health, link, note };
 
+// What a note is about, where programs and the journal's readers want to find it again.
+enum class About { other, not_ready, ready_again, left_over, paused, goes_on };
+
 // The whole of what is to be kept about this VM, since it has changed.
 struct Remember {
     VmName vm;
@@ -65,6 +68,7 @@ struct Remember {
 // Something worth a line: the log, the event stream, the progress of an operation and the tests' oracle.
 struct Say {
     Topic topic = Topic::note;
+    About about = About::other;  // note
     Level level = Level::info;
     VmName vm;      // may be empty
     HostName host;  // may be empty

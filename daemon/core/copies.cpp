@@ -39,7 +39,8 @@ void find_stray(Turn& turn, VmState& vm) {
     op.left_over = vm.left_over = true;
     turn.note(vm, local.name, Level::warning,
               vm.name.str() + " was running on " + local.name.str() +
-                  " without an entry: a left-over copy, which goes off before it is started");
+                  " without an entry: a left-over copy, which goes off before it is started",
+              About::left_over);
 }
 
 }  // namespace vmha::core

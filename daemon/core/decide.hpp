@@ -59,6 +59,8 @@ inline constexpr Duration retry_delay = seconds(2);
 inline constexpr Duration rescan_interval = seconds(5);
 inline constexpr Duration peer_patience = seconds(10);
 inline constexpr Duration partition_patience = seconds(30);
+// For an answer to a question to show its effect.
+inline constexpr Duration question_patience = seconds(10);
 // What a stop keeps back from the guest's grace for power off, proof and unregister.
 inline constexpr Duration stop_reserve = seconds(60);
 

@@ -222,17 +222,30 @@ Decision confirm(const State& state, const VmState& vm, const HostView& host, co
 
 // A device that was lost for good comes back only when nothing has files open on it (facts C5): our own copy,
 // whose I/O is dead, must not be what keeps it away.
-MaybeDecision free_lost_device(const HostView& host, const VmState& vm, Time now) {
+MaybeDecision free_lost_device(const State& state, const HostView& host, const VmState& vm, Time now) {
     const DatastoreSeen* datastore = datastore_of(host, vm);
+    if (!datastore || datastore->datastore.trouble != "PermanentDeviceLoss") return std::nullopt;
+    static const std::string why =
+        "its datastore is lost for good, and can come back only when nothing uses it";
     const Seen* seen = entry_of(host, vm);
-    if (!datastore || datastore->datastore.trouble != "PermanentDeviceLoss" || !seen) return std::nullopt;
-    const VmEntry& entry = seen->entry;
-    if (entry.power != Power::on || entry.connection != Connection::connected || entry.question)
+    const bool valid = seen && seen->entry.connection == Connection::connected;
+    if (valid && seen->entry.question) {
+        auto answer = on_question(vm, host, seen->entry, Kind::start);
+        if (answer && answer->what == Decision::What::write) return answer;
+        const auto answered = vm.op->answered_at.find(host.name);
+        if (answered != vm.op->answered_at.end() && now < answered->second + question_patience)
+            return std::nullopt;
+    } else if (valid) {
+        if (seen->entry.power != Power::on) return std::nullopt;
+        if (vm.op->not_before && now < *vm.op->not_before)
+            return wait(Stage::powering_off, host, Reason::datastore_lost, "trying again",
+                        *vm.op->not_before);
+        return write(Stage::powering_off, host, Verb::power_off, seen->entry.vmid, why);
+    } else if (seen && now < bad_entry_patience_over(host, *seen)) {
         return std::nullopt;
-    if (vm.op->not_before && now < *vm.op->not_before)
-        return wait(Stage::powering_off, host, Reason::datastore_lost, "trying again", *vm.op->not_before);
-    return write(Stage::powering_off, host, Verb::power_off, entry.vmid,
-                 "its datastore is lost for good, and can come back only when nothing uses it");
+    }
+    // No power-off reaches it.
+    return kill_process(state, vm, host, why, now);
 }
 
 }  // namespace
@@ -242,7 +255,7 @@ Decision decide_start(const State& state, const VmState& vm, Time now) {
     const Op& op = *vm.op;
     if (auto decision = check_link(state, host, now)) return *decision;
     if (auto decision = check_moved(state, vm, now)) return *decision;
-    if (auto decision = free_lost_device(host, vm, now)) return *decision;
+    if (auto decision = free_lost_device(state, host, vm, now)) return *decision;
     if (auto decision = await_storage(state, host, vm, now)) return *decision;
 
     const Seen* seen = entry_of(host, vm);

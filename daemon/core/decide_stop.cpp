@@ -15,7 +15,6 @@ namespace {
 using namespace decisions;
 
 constexpr int probes = 3;  // registrations that shall tell whose an unreadable entry is
-constexpr Duration question_patience = seconds(10);  // for an answer to show its effect
 using MaybeDecision = std::optional<Decision>;
 
 bool runs_on_fresh_peer(const State& state, const VmState& vm, const HostView& host, Time now) {
@@ -158,8 +157,17 @@ Decision halt_running(const State& state, const VmState& vm, const HostView& hos
     return wait(Stage::shutting_down, host, Reason::deadline, "the guest shuts down", grace_over);
 }
 
+// Not answered, and not seen to be done since: it may still be carried out.
+MaybeDecision await_late_register(const VmState& vm, const HostView& host, Time now) {
+    const auto late = vm.late_register.find(host.name);
+    if (late == vm.late_register.end() || now >= late->second) return std::nullopt;
+    return wait(Stage::proving, host, Reason::unproved,
+                "a register of it was never answered and may still come", late->second);
+}
+
 // The host registers nothing twice: it either names the entry that is this VM's, or shows it in a new one.
 Decision register_again(const VmState& vm, const HostView& host, const std::string& why, Time now) {
+    if (auto decision = await_late_register(vm, host, now)) return *decision;
     if (vm.op->not_before && now < *vm.op->not_before)
         return wait(Stage::proving, host, Reason::unproved, "trying again", *vm.op->not_before);
     Decision decision = write(Stage::proving, host, Verb::register_vm, {}, why);
@@ -199,10 +207,7 @@ std::optional<Decision> halt_absent(const State& state, const VmState& vm, const
         return register_again(vm, host, "to read its state", now);
     }
     if (absence_proved(state, host, vm, now)) return std::nullopt;
-    if (const auto late = vm.late_register.find(host.name);
-        late != vm.late_register.end() && now < late->second)
-        return wait(Stage::proving, host, Reason::unproved,
-                    "a register of it was never answered and may still come", late->second);
+    if (auto decision = await_late_register(vm, host, now)) return decision;
     const Time settles = absence_settles(host);
     if (!absence_settled(host, vm, now))
         return wait(Stage::proving, host, Reason::settling,

@@ -13,8 +13,13 @@ std::string storage_trouble(const HostView& host, const VmState& vm, StorageStat
     switch (storage) {
         case StorageState::missing: return volume + " is not mounted on " + host.name.str();
         case StorageState::no_path: return volume + " has no active path on " + host.name.str();
-        default: return volume + " is not accessible on " + host.name.str();
+        default: break;
     }
+    const DatastoreSeen* seen = datastore_of(host, vm);
+    const bool for_good = seen && seen->datastore.trouble == "PermanentDeviceLoss";
+    return volume + " is not accessible on " + host.name.str() +
+           (for_good ? ": its device is lost for good, and can come back only when nothing there uses it"
+                     : "");
 }
 
 }  // namespace

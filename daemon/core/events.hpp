@@ -135,7 +135,7 @@ struct LockTaken {
     bool contended = false;  // another engine held it until now: what it wrote may not have been told yet
 };
 
-// The lock cannot be had at all: its file cannot be opened.
+// The lock cannot be had at all: its file cannot be opened. Or the active mark cannot be set.
 struct LockRefused {
     VmName vm;
     std::string why;

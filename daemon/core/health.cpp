@@ -256,6 +256,9 @@ Time evaluate_health(const State& state, VmState& vm, Time now) {
                               std::to_string(to_ms(std::max(state.settings.freshness, host.good_for))) + " ms"
                         : "no news of " + host.name.str() + " yet");
         if (!host.link_detail.empty() && host.link != Link::up) vm.health.detail += ": " + host.link_detail;
+    } else if (!looked_for(host, vm)) {
+        set_unknown(vm, Reason::settling,
+                    "it was added a moment ago, and " + host.name.str() + " is looked at anew");
     } else {
         wake = std::min(judge_fresh(state, host, vm, now, was_unhealthy), freshness_ends(state, host));
     }

@@ -115,9 +115,10 @@ void rest_after_tidy(Turn& turn, VmState& vm, bool done) {
 
 }  // namespace
 
-void Turn::note(const VmState& vm, const HostName& host, Level level, std::string message) {
+void Turn::note(const VmState& vm, const HostName& host, Level level, std::string message, About about) {
     Say say;
     say.topic = Topic::note;
+    say.about = about;
     say.level = level;
     say.vm = vm.name;
     say.host = host;
@@ -148,12 +149,18 @@ void change(Turn& turn, VmState& vm, Stage stage, const HostName& host, const st
 }
 
 // The last word counts: a start that waits behind a stop must not begin after a later stop.
-void supersede_waiting(Turn& turn, VmState& vm) {
+void supersede_waiting(Turn& turn, VmState& vm, const std::string& why) {
     for (const auto& start : vm.waiting_starts)
         answer(turn, {start.caller, vm.waiting_since.at(start.caller), {}}, Ending::failed,
-               Reason::superseded, "cannot start " + vm.name.str() + ": a later stop took its place");
+               Reason::superseded, "cannot start " + vm.name.str() + ": " + why);
     vm.waiting_starts.clear();
     vm.waiting_since.clear();
+}
+
+void supersede(Turn& turn, VmState& vm, const std::string& why) {
+    const bool tidy = vm.op->kind == Kind::tidy;  // nobody waits for it, and it failed at nothing
+    finish(turn, vm, tidy ? Stage::tidied : Stage::failed, tidy ? Ending::ok : Ending::failed,
+           Reason::superseded, turn.state.local, why);
 }
 
 void ask(Turn& turn, const Ask& ask) {
@@ -165,7 +172,7 @@ void ask(Turn& turn, const Ask& ask) {
     }
     VmState& vm = found->second;
     if (vm.op && vm.op->kind == ask.kind) {
-        if (ask.kind == Kind::stop) supersede_waiting(turn, vm);
+        if (ask.kind == Kind::stop) supersede_waiting(turn, vm, "a later stop took its place");
         return join(turn, vm, ask);
     }
     if (vm.op && ask.kind == Kind::start && vm.op->kind == Kind::stop) {
@@ -176,12 +183,13 @@ void ask(Turn& turn, const Ask& ask) {
                   "start of " + vm.name.str() + " waits for the stop under way");
         return;
     }
-    if (vm.op) {
-        const bool tidy = vm.op->kind == Kind::tidy;  // nobody waits for it, and it failed at nothing
-        finish(turn, vm, tidy ? Stage::tidied : Stage::failed, tidy ? Ending::ok : Ending::failed,
-               Reason::superseded, turn.state.local, "a " + std::string(word(ask.kind)) + " took its place");
-    }
+    if (vm.op) supersede(turn, vm, "a " + std::string(word(ask.kind)) + " took its place");
     begin(turn, vm, ask);
+}
+
+void give_up(Turn& turn, VmState& vm, const std::string& why) {
+    supersede_waiting(turn, vm, why);
+    if (vm.op) supersede(turn, vm, why);
 }
 
 void begin_tidy(Turn& turn, VmState& vm) {

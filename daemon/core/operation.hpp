@@ -23,7 +23,7 @@ struct Turn {
 
     uint64_t next_id() { return ++state.last_id; }
     void say(Say say) { out.actions.emplace_back(std::move(say)); }
-    void note(const VmState& vm, const HostName& host, Level level, std::string message);
+    void note(const VmState& vm, const HostName& host, Level level, std::string message, About about = {});
 };
 
 void change(Turn& turn, VmState& vm, Stage stage, const HostName& host, const std::string& why);
@@ -42,6 +42,9 @@ void expire(Turn& turn, VmState& vm);
 // Answers every caller and removes the operation.
 void finish(Turn& turn, VmState& vm, Stage stage, Ending ending, Reason reason, const HostName& host,
             const std::string& why);
+
+// The operation and what waits behind it end at once; everybody who waits gets an answer.
+void give_up(Turn& turn, VmState& vm, const std::string& why);
 
 // When expire() has something to do next.
 Time next_expiry(const VmState& vm);

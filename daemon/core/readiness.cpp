@@ -75,8 +75,9 @@ struct Announcement {
 };
 
 void note(Turn& turn, const VmName& vm, const HostView& host, Level level, std::string message,
-          std::optional<Reason> reason = {}) {
+          About about = About::other, std::optional<Reason> reason = {}) {
     Say say;
+    say.about = about;
     say.level = level;
     say.vm = vm;
     say.host = host.name;
@@ -104,9 +105,10 @@ Time announce(Turn& turn, const HostView& host, const Announcement& what, const 
     announced.next_since.reset();
     if (trouble)
         note(turn, what.vm, host, Level::warning,
-             what.not_ready + " (" + std::string(word(*reason)) + "): " + trouble->text, reason);
+             what.not_ready + " (" + std::string(word(*reason)) + "): " + trouble->text, About::not_ready,
+             reason);
     else
-        note(turn, what.vm, host, Level::info, what.ready);
+        note(turn, what.vm, host, Level::info, what.ready, About::ready_again);
     return never;
 }
 

@@ -175,12 +175,16 @@ struct Op {
     bool taken_over = false;                         // that is done; one takeover per start
     std::optional<Presence> vmx;                     // of the preflight for a takeover
     bool vmx_asked = false;
-    std::optional<Time> not_before;         // the next write waits for this (a retry)
-    std::optional<Fault> fault;             // the last refusal, for the failure's sentence
-    std::string fault_doing;                // what was refused: "power on vm1 on esxi1"
-    std::map<HostName, Time> peer_decided;  // rule 6: a write to a peer needs a look begun after the decision
-    std::set<HostName> clear_failed;        // a peer's left entry could not be unregistered: a warning only
-    Reason blocked_by = Reason::deadline;   // why it waits, for the answer if it waits until the deadline
+    std::optional<Time> not_before;  // the next write waits for this (a retry)
+    std::optional<Fault> fault;      // the last refusal, for the failure's sentence
+    std::string fault_doing;         // what was refused: "power on vm1 on esxi1"
+    struct PeerDecision {
+        Time since;
+        bool looked_again = false;  // as the first look came back late
+    };
+    std::map<HostName, PeerDecision> peer_decided;  // rule 6: a write to a peer needs a look begun after it
+    std::set<HostName> clear_failed;       // a peer's left entry could not be unregistered: a warning only
+    Reason blocked_by = Reason::deadline;  // why it waits, for the answer if it waits until the deadline
     std::string blocked_detail;
     std::optional<Reason> said_blocked;  // that a person has to do something about it was said
 };
@@ -217,7 +221,8 @@ struct StorageGap {
 struct VmState {
     VmName name;
     VmSettings settings;
-    bool active = false;  // the cluster started this VM here
+    bool active = false;        // the cluster started this VM here
+    std::optional<Time> since;  // it was added by a reload then: what was read before is no word about it
     std::optional<Op> op;
     std::vector<Ask> waiting_starts;  // behind a stop
     std::map<CallerId, Time> waiting_since;

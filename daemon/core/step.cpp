@@ -9,6 +9,7 @@
 #include "daemon/core/questions.hpp"
 #include "daemon/core/readiness.hpp"
 #include "daemon/core/remembered.hpp"
+#include "daemon/core/settle.hpp"
 #include "daemon/core/tidy.hpp"
 #include "daemon/core/via.hpp"
 #include "daemon/core/view.hpp"
@@ -233,7 +234,8 @@ void pause(Turn& turn, VmState& vm, bool paused) {
     vm.paused = paused;
     if (!paused) vm.paused_until.reset();
     turn.note(vm, turn.state.local, Level::info,
-              "monitoring of " + vm.name.str() + (paused ? " is paused" : " goes on"));
+              "monitoring of " + vm.name.str() + (paused ? " is paused" : " goes on"),
+              paused ? About::paused : About::goes_on);
 }
 
 void keep_judgement(Turn& turn, VmState& vm) {
@@ -242,6 +244,8 @@ void keep_judgement(Turn& turn, VmState& vm) {
     vm.kept = judgement;
     turn.out.actions.emplace_back(Remember{vm.name, std::move(judgement)});
 }
+
+}  // namespace
 
 void settle(Turn& turn, VmState& vm) {
     if (vm.paused && vm.paused_until && turn.now >= *vm.paused_until) pause(turn, vm, false);
@@ -282,6 +286,8 @@ void say_link(Turn& turn, const LinkChanged& changed, Link before) {
                   (changed.detail.empty() ? "" : " (" + changed.detail + ")");
     turn.say(std::move(say));
 }
+
+namespace {
 
 // Where SSH is the only way to the host, the lines of its link tell the same.
 void say_shell(Turn& turn, const ShellChanged& changed, const ShellSeen& before) {

@@ -81,6 +81,8 @@ bool wants_tidy(const State& state, const VmState& vm, Time now) {
 void watch_left_over(Turn& turn, VmState& vm) {
     const HostView& local = turn.state.hosts.at(turn.state.local);
     if (!fresh(turn.state, local, turn.now)) return;
+    const auto looked = [&](const auto& item) { return looked_for(item.second, vm); };
+    if (!std::ranges::all_of(turn.state.hosts, looked)) return;
     const Seen* seen = entry_of(local, vm);
     // Forgotten only when it is proved to be at rest: not for a mark that a failed start left, nor for an
     // entry that a restarted host does not show yet.
@@ -106,7 +108,8 @@ void watch_left_over(Turn& turn, VmState& vm) {
               "LEFT OVER: a copy of " + vm.name.str() + " runs on " + local.name.str() +
                   " that the cluster did not start there, while a peer runs it too; it may carry the memory "
                   "of another "
-                  "copy of the mirror: power it off, before its storage comes back if that is away");
+                  "copy of the mirror: power it off, before its storage comes back if that is away",
+              About::left_over);
 }
 
 Time consider_tidy(Turn& turn, VmState& vm) {

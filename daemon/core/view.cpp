@@ -331,8 +331,45 @@ void adopt(State& state, const HostName& name, const VmName& vm, const std::stri
     host.seen_left.erase(vm);
 }
 
+void forget_vm(HostView& host, const VmName& vm) {
+    if (const auto where = host.where.find(vm); where != host.where.end()) {
+        const auto entry = host.entries.find(where->second);
+        if (entry != host.entries.end() && entry->second.path_remembered) {
+            entry->second.entry.path.reset();
+            entry->second.path_remembered = false;
+        }
+        host.where.erase(where);
+    }
+    if (const auto known = host.remembered.find(vm); known != host.remembered.end()) {
+        host.remembered_vmid.erase(known->second.vmid);
+        host.remembered.erase(known);
+    }
+    host.not_ours.erase(vm);
+    host.seen_left.erase(vm);
+    host.left_unproved.erase(vm);
+}
+
+void find_entries(const State& state, HostView& host, const std::set<VmName>& vms) {
+    for (auto& [vmid, seen] : host.entries) {
+        if (!seen.entry.path) {
+            seen.entry.path = remembered_path(state, host, seen.entry);
+            seen.path_remembered = seen.entry.path.has_value();
+        }
+        const auto vm = owner_of(state, host, seen.entry);
+        if (!vm || !vms.contains(*vm)) continue;
+        place(host, *vm, vmid);
+        if (!seen.path_remembered) remember(host, *vm, seen.entry);
+    }
+}
+
+bool looked_for(const HostView& host, const VmState& vm) {
+    if (!vm.since) return true;
+    const auto known = known_as_of(host, vm);
+    return known && *known >= *vm.since;
+}
+
 bool absence_proved(const State& state, const HostView& host, const VmState& vm, Time now) {
-    if (!fresh(state, host, now) || entry_of(host, vm)) return false;
+    if (!fresh(state, host, now) || entry_of(host, vm) || !looked_for(host, vm)) return false;
     if (unreadable_entry(host, vm)) return false;
     const VmxPath& vmx = vm.settings.vmx;
     const auto may_be_it = [&](const auto& item) {

@@ -43,6 +43,15 @@ bool unreadable_entry(const HostView& host, const VmState& vm);
 // The host said that this entry is the VM's (AlreadyExists). No-op for one with a path of its own.
 void adopt(State& state, const HostName& host, const VmName& vm, const std::string& vmid);
 
+// Nothing of this VM is known there any more; an entry that only our memory took for it is unreadable again.
+void forget_vm(HostView& host, const VmName& vm);
+
+// Finds the entries of VMs that are new in what was read before they were.
+void find_entries(const State& state, HostView& host, const std::set<VmName>& vms);
+
+// What the host told was read since the VM is ours.
+bool looked_for(const HostView& host, const VmState& vm);
+
 // When absence_proved can become true by waiting, if nothing changes.
 Time absence_settles(const HostView& host);
 bool absence_settled(const HostView& host, const VmState& vm, Time now);

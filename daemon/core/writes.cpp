@@ -12,6 +12,9 @@ namespace {
 // Of refusals other than "no Tools" and "a task is in the way"; then the VM is powered off.
 constexpr int shutdown_tries = 3;
 
+// A look at a peer that takes longer may be older than it seems.
+constexpr Duration peer_look_takes = seconds(2);
+
 Duration limit_of(Verb verb) {
     switch (verb) {
         case Verb::power_on: return seconds(60);
@@ -286,11 +289,13 @@ void send(Turn& turn, VmState& vm, const Decision& decision) {
     Op& op = *vm.op;
     if (host != turn.state.local && decision.write.verb != Verb::rescan_storage) {
         // A node that was stunned wakes with an old decision: ask the peer anew before anything is changed
-        // there.
+        // there. It may have been stunned while that look was on its way: then once more; a host may be slow.
         const auto known = known_as_of(turn.state.hosts.at(host), vm);
-        const auto decided = op.peer_decided.find(host);
-        if (decided == op.peer_decided.end() || !known || *known < decided->second) {
-            if (decided == op.peer_decided.end()) op.peer_decided[host] = turn.now;
+        const auto [decided, first] = op.peer_decided.try_emplace(host, Op::PeerDecision{turn.now});
+        const bool seen = !first && known && *known >= decided->second.since;
+        const bool late = seen && turn.now - *known > peer_look_takes && !decided->second.looked_again;
+        if (late) decided->second = {turn.now, true};
+        if (!seen || late) {
             const bool connected = turn.state.hosts.at(host).link == Link::up;
             if (connected && !vm.looking.contains(host)) look(turn, vm, host, decision.write.vmid);
             return;

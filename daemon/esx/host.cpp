@@ -31,7 +31,20 @@ Host::Impl::Impl(asio::any_io_executor on, HostConfig with, HostWorld around)
       peer{config.name.str(), net::to_text(config.endpoint)},
       tasks(on),
       commands(on, dial, peer, config.limits),
-      retry(on) {}
+      retry(on) {
+    make_pulses();
+}
+
+// The time that one round of each task takes at most, were all its steps to take as long as they may.
+void Host::Impl::make_pulses() {
+    const auto& limits = config.limits;
+    link_pulse = net::make_pulse(world.pulses, "the API task of " + config.name.str(),
+                                 2 * limits.connect + limits.login_verdict + limits.first_read +
+                                     config.watch_interval + limits.wait_grace + 2 * limits.backoff_most +
+                                     limits.secret_check);
+    check_pulse = net::make_pulse(world.pulses, "the session check of " + config.name.str(),
+                                  limits.check_interval + 2 * limits.connect + 2 * limits.call);
+}
 
 void Host::Impl::tell(core::Event event) {
     if (!stopped && world.events) world.events(std::move(event));
@@ -120,6 +133,7 @@ Task<Result<Session>> Host::Impl::enter(std::unique_ptr<Link>& link) {
     auto opened = co_await Link::open(dial, peer, deadline);
     if (!opened) co_return opened.error();
     link = std::move(*opened);
+    link_pulse->beat();
     LinkCaller stranger(*link, {});
     const auto content = co_await ask_service_content(stranger, deadline);
     if (!content) co_return content.error();
@@ -134,6 +148,7 @@ Task<Result<Session>> Host::Impl::enter(std::unique_ptr<Link>& link) {
     auto signed_in = co_await cookie_for(*link, *content, deadline);
     if (!signed_in) co_return signed_in.error();
     cookie = *signed_in;
+    link_pulse->beat();
     LinkCaller caller(*link, cookie);
     auto entered =
         co_await look_around(caller, cookie, *content, world.clock, net::deadline_in(config.limits.connect));
@@ -155,13 +170,16 @@ Task<Host::Impl::Ending> Host::Impl::live() {
         co_return ending;
     }
     LinkCaller caller(*link, cookie);
-    for (const auto& request : std::exchange(left_behind, {}))
+    for (const auto& request : std::exchange(left_behind, {})) {
         co_await caller.call(request, net::deadline_in(config.limits.connect));
+        link_pulse->beat();
+    }
     session = std::make_shared<const Session>(std::move(*entered));
     session_expired = false;
     commands.begin(std::move(link), cookie);
     watch =
-        std::make_unique<Watch>(WatchSettings{config.name, config.watch_interval, world.clock, config.limits},
+        std::make_unique<Watch>(WatchSettings{config.name, config.watch_interval, world.clock, config.limits,
+                                              [this] { link_pulse->beat(); }},
                                 *session, plan, [this](core::Read read, const Inventory::Applied& applied) {
                                     told(read, applied);
                                     tell(std::move(read));
@@ -227,6 +245,7 @@ void Host::Impl::leave(bool session_lost) {
 // The command connection is checked as the watch is; and a session that expired without a fault is found out.
 Task<> Host::Impl::check_session(Self self) {
     for (;;) {
+        self->check_pulse->beat();
         if (!co_await net::sleep_until(net::deadline_in(self->config.limits.check_interval))) co_return;
         const auto checked = self->session;
         if (!checked) continue;
@@ -253,7 +272,9 @@ Task<> Host::Impl::run(Self self) {
     auto pause = limits.backoff_first;
     self->set_link(core::Link::connecting, Reason::host_unreachable, "");
     for (;;) {
+        self->link_pulse->beat();
         const auto ending = co_await self->live();
+        self->link_pulse->beat();
         if (self->link_state == core::Link::up) pause = limits.backoff_first;
         self->set_link(ending.link, ending.reason, ending.detail);
         if (ending.at_once) continue;
@@ -312,6 +333,8 @@ net::Task<> Host::stop() {
     self->tasks.cancel();
     const auto deadline = net::deadline_in(self->config.limits.logout);
     co_await self->tasks.join(deadline);
+    self->link_pulse->rest();
+    self->check_pulse->rest();
     co_await Impl::log_out(self, deadline);
 }
 

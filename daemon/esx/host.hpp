@@ -18,6 +18,7 @@
 #include "daemon/core/events.hpp"
 #include "daemon/esx/breaker.hpp"
 #include "daemon/esx/limits.hpp"
+#include "daemon/net/pulse.hpp"
 #include "daemon/net/stream.hpp"
 #include "daemon/net/tls.hpp"
 
@@ -40,6 +41,7 @@ struct HostWorld {
     std::function<void(core::Event)>
         events;                  // called from the host's own tasks; may call perform() and look()
     Breaker* breaker = nullptr;  // outlives the host
+    net::Pulses pulses = {};     // for the two tasks that never end
 };
 
 // Owned by the app. One executor thread. Nothing throws; every Write is answered by exactly one WriteDone,

@@ -26,6 +26,7 @@ struct Host::Impl : std::enable_shared_from_this<Host::Impl> {
     };
 
     // --- life (host.cpp)
+    void make_pulses();
     static Task<> run(Self self);
     static Task<> check_session(Self self);
     static Task<> log_out(Self self, Deadline deadline);
@@ -90,6 +91,7 @@ struct Host::Impl : std::enable_shared_from_this<Host::Impl> {
     net::TaskGroup tasks;
     Commands commands;
     net::Wakeup retry;
+    std::unique_ptr<net::Pulse> link_pulse, check_pulse;
     std::list<Follower> followers;
 
     std::string cookie;  // of the last session, which may still live on the host

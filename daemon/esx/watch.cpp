@@ -72,24 +72,31 @@ bool Watch::own_collector() const {
     return !collector_.empty() && collector_ != session_.content.property_collector;
 }
 
+Task<Called> Watch::call(Caller& caller, const Request& request, Deadline until) {
+    auto called = co_await caller.call(request, until);
+    if (settings_.progress) settings_.progress();
+    co_return called;
+}
+
 // A collector of our own: a wait that an earlier connection left behind on the host would swallow the changes
 // that the shared one has for us.
 Task<std::optional<WatchEnd>> Watch::set_up(Caller& caller) {
     const auto until = net::deadline_in(settings_.limits.first_read);
     if (own_collector()) {
         const auto request = request::destroy_collector(collector_);
-        co_await caller.call(request, until);
+        co_await call(caller, request, until);
     }
     collector_ = session_.content.property_collector;
-    const auto made = co_await caller.call(request::create_collector(session_.content), until);
+    const auto create = request::create_collector(session_.content);
+    const auto made = co_await call(caller, create, until);
     if (made) {
         collector_ = moref_of(made.reply->returned());
     } else if (!made.fault || made.fault->fault.kind != core::FaultKind::not_supported) {
         co_return ended(made);
     }
     for (;;) {
-        const auto filter =
-            co_await caller.call(request::create_filter(collector_, session_.view, plan_), until);
+        const auto request = request::create_filter(collector_, session_.view, plan_);
+        const auto filter = co_await call(caller, request, until);
         if (filter) co_return std::nullopt;
         if (!filter.refused_with("InvalidProperty") || !plan_.drop(filter.fault->property))
             co_return ended(filter);
@@ -106,7 +113,7 @@ Task<std::optional<WatchEnd>> Watch::read_everything(Caller& caller) {
     Inventory::Applied applied;
     for (bool more = true; more;) {
         const auto request = request::wait_for_updates(collector_, version_, 1);
-        const auto called = co_await caller.call(request, net::deadline_in(settings_.limits.first_read));
+        const auto called = co_await call(caller, request, net::deadline_in(settings_.limits.first_read));
         if (!called) co_return ended(called);
         const auto updates = updates_of(*called.reply);
         if (session_lost(updates.objects)) co_return expired(host, "the session has expired");
@@ -127,7 +134,7 @@ Task<std::optional<WatchEnd>> Watch::read_everything(Caller& caller) {
 Task<std::optional<WatchEnd>> Watch::watch_tasks(Caller& caller) {
     if (session_.content.task_manager.empty()) co_return std::nullopt;
     const auto request = request::create_task_filter(session_.content, collector_);
-    const auto filter = co_await caller.call(request, net::deadline_in(settings_.limits.first_read));
+    const auto filter = co_await call(caller, request, net::deadline_in(settings_.limits.first_read));
     if (filter.error || filter.refused_with("NotAuthenticated")) co_return ended(filter);
     co_return std::nullopt;
 }
@@ -138,8 +145,8 @@ Task<std::optional<WatchEnd>> Watch::read_changes(Caller& caller) {
     Inventory::Applied applied;
     for (bool more = true; more;) {
         const auto request = request::wait_for_updates(collector_, version_, interval_s.count());
-        const auto called =
-            co_await caller.call(request, net::deadline_in(settings_.interval + settings_.limits.wait_grace));
+        const auto called = co_await call(caller, request,
+                                          net::deadline_in(settings_.interval + settings_.limits.wait_grace));
         if (!called) co_return ended(called);
         const auto updates = updates_of(*called.reply);
         if (session_lost(updates.objects)) co_return expired(settings_.host.str(), "the session has expired");

@@ -25,6 +25,7 @@ struct WatchSettings {
     core::Duration interval = core::seconds(1);
     std::function<core::Time()> clock;
     Limits limits = {};
+    std::function<void()> progress = {};  // called for every reply, and for every wait that failed
 };
 
 struct WatchEnd {
@@ -63,6 +64,7 @@ private:
     Task<std::optional<WatchEnd>> read_everything(Caller& caller);
     Task<std::optional<WatchEnd>> watch_tasks(Caller& caller);
     Task<std::optional<WatchEnd>> read_changes(Caller& caller);
+    Task<Called> call(Caller& caller, const Request& request, Deadline until);
     WatchEnd ended(const Called& called) const;
     bool own_collector() const;
     core::Read begin_read(core::Time asked) const;

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <array>
@@ -25,7 +26,19 @@ struct Releaser {
 using BioPtr = std::unique_ptr<BIO, Releaser<BIO_free>>;
 using X509Ptr = std::unique_ptr<X509, Releaser<X509_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY_free>>;
+using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Releaser<EVP_PKEY_CTX_free>>;
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Releaser<X509_EXTENSION_free>>;
+
+// OpenSSL 3 has one call for this; 1.1.1, which Red Hat 8 has, needs the steps.
+KeyPtr new_rsa_key(int bits) {
+    const KeyContextPtr context(EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nullptr));
+    EVP_PKEY* key = nullptr;
+    if (!context || EVP_PKEY_keygen_init(context.get()) <= 0 ||
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), bits) <= 0 ||
+        EVP_PKEY_keygen(context.get(), &key) <= 0)
+        return nullptr;
+    return KeyPtr(key);
+}
 
 std::string hex_with_colons(const unsigned char* bytes, size_t count) {
     static constexpr char digits[] = "0123456789ABCDEF";
@@ -121,7 +134,7 @@ std::optional<std::string> normal_thumbprint(std::string_view text) {
 Result<TlsIdentity> make_self_signed(const SelfSigned& wish) {
     const Error failure{Errc::io, "cannot make a self-signed certificate: OpenSSL refused"};
     if (wish.names.empty()) return Error{Errc::invalid_input, "cannot make a certificate: no name given"};
-    const KeyPtr key(EVP_RSA_gen(static_cast<unsigned>(wish.rsa_bits)));
+    const KeyPtr key = new_rsa_key(wish.rsa_bits);
     const X509Ptr certificate(X509_new());
     if (!key || !certificate || !fill(certificate.get(), key.get(), wish)) return failure;
     const BioPtr certificate_text(BIO_new(BIO_s_mem()));

@@ -108,12 +108,13 @@ Result<UnixListener> UnixListener::bind(const asio::any_io_executor& executor, c
     auto impl = std::make_unique<Impl>(Impl{stream_protocol::acceptor(executor), path});
     boost::system::error_code error;
     impl->acceptor.open(stream_protocol(), error);
+    // The mode as the file is made: later the name may stand for another file.
+    const mode_t before = ::umask(0111);
     if (!error) impl->acceptor.bind(*endpoint, error);
+    ::umask(before);
     if (error) return listen_error(path, error.message());
     impl->owns_file = true;
-    // Before listen(), so that nobody can be refused by the mode that the umask left.
-    if (::chmod(path.c_str(), 0666) != 0) error.assign(errno, boost::system::system_category());
-    if (!error) impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
+    impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
     UnixListener listener(std::move(impl));
     if (error) return listen_error(path, error.message());
     return listener;

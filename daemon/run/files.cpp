@@ -1,5 +1,6 @@
 #include "daemon/run/files.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -11,8 +12,11 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
+
+#include "daemon/run/directory.hpp"
 
 namespace vmha::run {
 namespace {
@@ -22,13 +26,20 @@ namespace fs = std::filesystem;
 constexpr size_t json_bytes_max = 16 << 20;
 constexpr std::string_view temporary_end = ".tmp";
 
-std::string directory_of(const std::string& path) {
-    const auto parent = fs::path(path).parent_path().string();
-    return parent.empty() ? "." : parent;
+constexpr mode_t lock_mode = 0600;
+
+struct Place {
+    std::string directory, name;
+};
+
+Place place_of(const std::string& path) {
+    const fs::path whole(path);
+    const auto parent = whole.parent_path().string();
+    return {parent.empty() ? "." : parent, whole.filename().string()};
 }
 
-std::string beside(const std::string& path, const std::string& end) {
-    return directory_of(path) + "/." + fs::path(path).filename().string() + end;
+std::string hidden(const std::string& name, std::string_view end) {
+    return "." + name + std::string(end);
 }
 
 Result<> write_all(const Fd& fd, std::string_view text, const std::string& path) {
@@ -41,20 +52,28 @@ Result<> write_all(const Fd& fd, std::string_view text, const std::string& path)
     return {};
 }
 
-Result<> fill(const std::string& temporary, const std::string& path, std::string_view text, mode_t mode,
-              Sync sync) {
-    const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
+Result<> fill(const Fd& directory, const std::string& temporary, const std::string& path,
+              std::string_view text, mode_t mode, Sync sync) {
+    // Whatever has that name is not ours to write into.
+    if (::unlinkat(directory.get(), temporary.c_str(), 0) != 0 && errno != ENOENT)
+        return io_error("write", path, errno);
+    const Fd fd(::openat(directory.get(), temporary.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
     if (fd.get() < 0) return io_error("write", path, errno);
     if (::fchmod(fd.get(), mode) != 0) return io_error("write", path, errno);
-    give_to_owner_of(fd, directory_of(path));
+    give_to_owner_of(fd, directory);
     if (auto written = write_all(fd, text, path); !written) return written;
     if (sync == Sync::disk && ::fsync(fd.get()) != 0) return io_error("write", path, errno);
     return {};
 }
 
+Fd opened_to_read(const Fd& directory) {
+    return Fd(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 // A name is on disk when its directory is.
-Result<> sync_directory(const std::string& path) {
-    const Fd fd(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+Result<> sync_directory(const Fd& directory, const std::string& path) {
+    const Fd fd = opened_to_read(directory);
     if (fd.get() < 0 || ::fsync(fd.get()) != 0) return io_error("write", path, errno);
     return {};
 }
@@ -70,11 +89,12 @@ bool is_left_over(const std::string& name) {
     return ::kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-void sweep(const std::string& directory) {
-    std::error_code error;
-    fs::directory_iterator entry(directory, error);
-    for (; !error && entry != fs::directory_iterator(); entry.increment(error))
-        if (is_left_over(entry->path().filename().string())) ::unlink(entry->path().c_str());
+void sweep(const Fd& directory) {
+    const Fd listed = opened_to_read(directory);
+    // The stream closes the descriptor that it was made of.
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(::dup(listed.get())), &::closedir);
+    while (const dirent* entry = stream ? ::readdir(stream.get()) : nullptr)
+        if (is_left_over(entry->d_name)) ::unlinkat(directory.get(), entry->d_name, 0);
 }
 
 }  // namespace
@@ -96,18 +116,22 @@ Error io_error(std::string_view doing, const std::string& path, int number) {
         "cannot " + std::string(doing) + " " + path + ": " + std::generic_category().message(number)};
 }
 
-void give_to_owner_of(const Fd& fd, const std::string& directory) {
+void give_to_owner_of(const Fd& fd, const Fd& directory) {
     struct stat status {};
-    if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0 || status.st_uid == 0) return;
+    if (::geteuid() != 0 || ::fstat(directory.get(), &status) != 0 || status.st_uid == 0) return;
     // What fails here shows when the daemon reads the file, with its name.
     [[maybe_unused]] const int given = ::fchown(fd.get(), status.st_uid, status.st_gid);
 }
 
 Result<std::string> read_file(const std::string& path, size_t bytes_max) {
+    const auto place = place_of(path);
+    const Fd directory = open_directory(place.directory);
+    if (directory.get() < 0) return io_error("read", path, errno == ENOTDIR ? ENOENT : errno);
     // O_NONBLOCK: opening a FIFO without a writer would wait for ever.
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    // Below a file there is none, as below a folder that is not there.
-    if (fd.get() < 0) return io_error("read", path, errno == ENOTDIR ? ENOENT : errno);
+    const int follow = others_rule(directory) ? O_NOFOLLOW : 0;
+    const Fd fd(
+        ::openat(directory.get(), place.name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follow));
+    if (fd.get() < 0) return io_error("read", path, errno);
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) return io_error("read", path, errno);
     if (!S_ISREG(status.st_mode))
@@ -130,41 +154,69 @@ Result<std::string> read_open_file(const Fd& fd, const std::string& path, size_t
     }
 }
 
+Result<Fd> open_shared(const std::string& path) {
+    const auto place = place_of(path);
+    const Fd directory = open_directory(place.directory);
+    if (directory.get() < 0) return io_error("open", path, errno);
+    constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    Fd fd(::openat(directory.get(), place.name.c_str(), flags | O_CREAT | O_EXCL, lock_mode));
+    const bool made = fd.get() >= 0;
+    if (!made && errno == EEXIST) fd = Fd(::openat(directory.get(), place.name.c_str(), flags));
+    struct stat status {};
+    if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return io_error("open", path, errno);
+    if (!S_ISREG(status.st_mode))
+        return Error{Errc::io, "cannot open " + path + ": it is not a regular file"};
+    // One that another root made and could not hand on before it was killed; never one with a name elsewhere.
+    const bool orphan = status.st_uid == 0 && status.st_nlink == 1 && status.st_size == 0;
+    if (made || orphan) give_to_owner_of(fd, directory);
+    return fd;
+}
+
 Result<> write_file(const std::string& path, std::string_view text, mode_t mode, Sync sync) {
-    const std::string temporary = beside(path, "." + std::to_string(::getpid()) + std::string(temporary_end));
-    auto done = fill(temporary, path, text, mode, sync);
-    if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = io_error("write", path, errno);
+    const auto place = place_of(path);
+    const Fd directory = open_directory(place.directory);
+    if (directory.get() < 0) return io_error("write", path, errno);
+    const std::string temporary =
+        hidden(place.name, "." + std::to_string(::getpid()) + std::string(temporary_end));
+    auto done = fill(directory, temporary, path, text, mode, sync);
+    if (done && ::renameat(directory.get(), temporary.c_str(), directory.get(), place.name.c_str()) != 0)
+        done = io_error("write", path, errno);
     if (!done) {
-        ::unlink(temporary.c_str());
+        ::unlinkat(directory.get(), temporary.c_str(), 0);
         return done;
     }
-    return sync == Sync::disk ? sync_directory(path) : done;
+    return sync == Sync::disk ? sync_directory(directory, path) : done;
 }
 
 Result<> remove_file(const std::string& path) {
-    if (::unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return {};
+    const auto place = place_of(path);
+    const Fd directory = open_directory(place.directory);
+    if (directory.get() >= 0 && ::unlinkat(directory.get(), place.name.c_str(), 0) == 0) return {};
+    if (errno == ENOENT || errno == ENOTDIR) return {};
     return io_error("remove", path, errno);
 }
 
 Result<> prepare_directory(const std::string& path, mode_t mode) {
-    std::error_code error;
-    if (fs::is_directory(path, error)) {
-        sweep(path);
+    if (const Fd there = open_directory(path); there.get() >= 0) {
+        sweep(there);
         return {};
     }
-    const std::string parent = directory_of(path);
-    if (!fs::exists(parent, error))
-        if (auto made = prepare_directory(parent, mode); !made) return made;
-    if (::mkdir(path.c_str(), mode) != 0) {
-        // Another engine may have been faster.
-        if (errno != EEXIST) return io_error("make", path, errno);
-        if (!fs::is_directory(path, error))
-            return Error{Errc::io, "cannot make " + path + ": a file of that name is there"};
-        return {};
-    }
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    const auto place = place_of(path);
+    std::error_code ignored;
+    if (!fs::exists(place.directory, ignored))
+        if (auto made = prepare_directory(place.directory, mode); !made) return made;
+    const Fd parent = open_directory(place.directory);
+    if (parent.get() < 0) return io_error("make", path, errno);
+    const bool made = ::mkdirat(parent.get(), place.name.c_str(), mode) == 0;
+    // Another engine may have been faster.
+    if (!made && errno != EEXIST) return io_error("make", path, errno);
+    const Fd fd(::openat(parent.get(), place.name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    if (fd.get() < 0 && (errno == ENOTDIR || errno == ELOOP))
+        return Error{Errc::io, "cannot make " + path + ": a file of that name is there"};
+    if (fd.get() < 0) return io_error("make", path, errno);
+    if (!made) return {};
     // The umask of whoever runs a oneshot must not decide who finds the socket later.
-    if (fd.get() < 0 || ::fchmod(fd.get(), mode) != 0) return io_error("make", path, errno);
+    if (::fchmod(fd.get(), mode) != 0) return io_error("make", path, errno);
     give_to_owner_of(fd, parent);
     return {};
 }
@@ -186,10 +238,11 @@ Result<> save_json(const std::string& path, const Json& value) {
 }
 
 Result<> update_json(const std::string& path, const std::function<void(Json&)>& change, Sync sync) {
-    const std::string lock = beside(path, ".lock");
-    const Fd fd(::open(lock.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (fd.get() < 0) return io_error("write", path, errno);
-    give_to_owner_of(fd, directory_of(path));
+    const auto place = place_of(path);
+    const std::string lock = place.directory + "/" + hidden(place.name, ".lock");
+    const auto opened = open_shared(lock);
+    if (!opened) return opened.error();
+    const Fd& fd = *opened;
     // Held for a read, a change and a write by whoever has it: microseconds, and nothing of it waits for a
     // host.
     while (::flock(fd.get(), LOCK_EX) != 0)

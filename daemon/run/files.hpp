@@ -31,10 +31,16 @@ private:
 Error io_error(std::string_view doing, const std::string& path, int number);
 
 // Where this process is root and the directory is not root's, the file becomes the directory's owner's: a
-// daemon without privileges must be able to use what a oneshot, run by root, left.
-void give_to_owner_of(const Fd& fd, const std::string& directory);
+// daemon without privileges must be able to use what a oneshot, run by root, left. Only for what this process
+// has made itself: what is found there may have been put there to be given away.
+void give_to_owner_of(const Fd& fd, const Fd& directory);
 
-// Regular files only; a FIFO or a device is refused without waiting for it.
+// An empty regular file for what it is, not for what is in it: a mark, a lock. Made (0600) where it is
+// missing; its directory must be there. Never follows a symbolic link.
+Result<Fd> open_shared(const std::string& path);
+
+// Regular files only; a FIFO or a device is refused without waiting for it. A symbolic link is followed only
+// where nobody but root and this user can have put it.
 Result<std::string> read_file(const std::string& path, size_t bytes_max);
 // Of an open file; path is for the message only.
 Result<std::string> read_open_file(const Fd& fd, const std::string& path, size_t bytes_max);

@@ -1,5 +1,6 @@
 #include "daemon/run/log.hpp"
 
+#include <poll.h>
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -51,15 +52,15 @@ spdlog::level::level_enum spd_level(Level level) {
     return spdlog::level::info;
 }
 
-// sd-daemon(3): what the journal takes as the line's priority.
-std::string_view journal_prefix(Level level) {
+// syslog(3)
+char priority(Level level) {
     switch (level) {
-        case Level::error: return "<3>";
-        case Level::warning: return "<4>";
-        case Level::info: return "<6>";
-        case Level::debug: return "<7>";
+        case Level::error: return '3';
+        case Level::warning: return '4';
+        case Level::info: return '6';
+        case Level::debug: return '7';
     }
-    return "";
+    return '6';
 }
 
 // systemd.exec(5): JOURNAL_STREAM names the journal's end of the stream, so that a redirected one can be told
@@ -71,13 +72,16 @@ bool is_journal(std::FILE* out) {
     return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == wanted;
 }
 
-// spdlog's own file sink throws when the disk is full; a lost line must not be a lost daemon.
+// spdlog's own file sink throws when the disk is full; a lost line must not be a lost daemon. And a journal
+// that hangs must not hang the daemon, which is what a write to its stream would do once that is full.
 class StreamSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    explicit StreamSink(std::FILE* out) : out_(out) {}
+    StreamSink(std::FILE* out, bool under_journal) : out_(out), under_journal_(under_journal) {}
 
 protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
+        pollfd wanted{::fileno(out_), POLLOUT, 0};
+        if (under_journal_ && ::poll(&wanted, 1, 0) != 1) return;
         spdlog::memory_buf_t line;
         formatter_->format(message, line);
         std::fwrite(line.data(), 1, line.size(), out_);
@@ -87,6 +91,7 @@ protected:
 
 private:
     std::FILE* out_;
+    bool under_journal_;
 };
 
 }  // namespace
@@ -119,22 +124,41 @@ std::string shorten(std::string text, size_t bytes_max) {
     return text.append(ellipsis);
 }
 
-Log::Log(const Scrubber& scrubber, std::FILE* out, Level least)
-    : scrubber_(scrubber),
-      logger_(std::make_unique<spdlog::logger>("vmhad", std::make_shared<StreamSink>(out))),
-      journal_(is_journal(out)) {
+Log::Log(const Scrubber& scrubber, std::FILE* out, Level least, Journal journal)
+    : scrubber_(scrubber), under_journal_(is_journal(out)), journal_(std::move(journal)) {
+    logger_ = std::make_unique<spdlog::logger>("vmhad", std::make_shared<StreamSink>(out, under_journal_));
     logger_->set_pattern("%v");
     logger_->set_level(spd_level(least));
 }
 
 Log::~Log() = default;
 
-void Log::write(Level level, std::string_view text) {
-    if (!logger_->should_log(spd_level(level))) return;
-    std::string line(journal_ ? journal_prefix(level) : "");
-    // Scrubbed before it is shortened: half a secret would pass.
-    line += shorten(log_line(wall_now(), level, scrubber_.scrub(text)), line_max - line.size() - 1);
-    logger_->log(spd_level(level), spdlog::string_view_t(line.data(), line.size()));
+// Scrubbed before it is shortened: half a secret would pass.
+std::string Log::line_of(const Record& record) const {
+    const std::string text = scrubber_.scrub(record.text);
+    if (!under_journal_) return shorten(log_line(wall_now(), record.level, text), line_max - 1);
+    return std::string{'<', priority(record.level), '>'} + shorten(printable(text), line_max - 4);
+}
+
+// systemd.journal-fields(7)
+std::vector<std::string> Log::entry_of(const Record& record) const {
+    std::vector<std::string> fields{
+        "MESSAGE=" + shorten(printable(scrubber_.scrub(record.text)), line_max),
+        std::string("PRIORITY=") + priority(record.level),
+        "SYSLOG_IDENTIFIER=vmhad",
+    };
+    if (record.id != MessageId::none) fields.push_back("MESSAGE_ID=" + std::string(number_of(record.id)));
+    for (const auto& [name, value] : record.fields)
+        if (!value.empty())
+            fields.push_back(std::string(name) + "=" + shorten(printable(scrubber_.scrub(value)), line_max));
+    return fields;
+}
+
+void Log::write(const Record& record) {
+    if (!logger_->should_log(spd_level(record.level))) return;
+    if (under_journal_ && journal_.write(entry_of(record))) return;
+    const std::string line = line_of(record);
+    logger_->log(spd_level(record.level), spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace vmha::run

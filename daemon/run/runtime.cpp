@@ -1,6 +1,5 @@
 #include "daemon/run/runtime.hpp"
 
-#include <fcntl.h>
 #include <sys/file.h>
 
 #include <cerrno>
@@ -13,21 +12,14 @@ namespace fs = std::filesystem;
 
 constexpr mode_t directory_mode = 0755;
 
-// Opens for reading, makes the file if it is missing; its directory, too.
+// Makes the file if it is missing; its directory, too. 0600: anyone who can open a lock's file can hold it,
+// and so keep the VM from being started.
 Result<Fd> open_mark(const std::string& directory, const VmName& vm) {
     const std::string path = directory + "/" + vm.str();
-    // 0600: anyone who can open a lock's file can hold it, and so keep the VM from being started.
-    const auto open_it = [&path] {
-        return Fd(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    };
-    Fd fd = open_it();
-    if (fd.get() < 0 && errno == ENOENT) {
-        if (auto made = prepare_directory(directory, directory_mode); !made) return made.error();
-        fd = open_it();
-    }
-    if (fd.get() < 0) return io_error("open", path, errno);
-    give_to_owner_of(fd, directory);
-    return fd;
+    auto opened = open_shared(path);
+    if (opened || opened.error().code != Errc::not_found) return opened;
+    if (auto made = prepare_directory(directory, directory_mode); !made) return made.error();
+    return open_shared(path);
 }
 
 }  // namespace

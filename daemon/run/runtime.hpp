@@ -1,5 +1,5 @@
 // The runtime directory, /run/vmhad: active marks and the locks among engines on this node. It must outlive
-// the daemon and end with the node: a tmpfs, kept by RuntimeDirectoryPreserve=yes.
+// the daemon and end with the node: a tmpfs, made by tmpfiles.d.
 #pragma once
 #include <optional>
 #include <set>

@@ -1,6 +1,7 @@
 #include "daemon/run/systemd.hpp"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
 #include <cstring>
@@ -54,18 +55,25 @@ std::optional<core::Duration> watchdog_limit() {
     return std::chrono::microseconds(limit_us);
 }
 
-Result<std::vector<int>> take_listen_fds() {
+Result<std::optional<ListenSocket>> take_listen_socket() {
     const int count = ::sd_listen_fds(1);
     if (count < 0)
-        return Error{Errc::io, std::string("cannot take the sockets from systemd: ") + std::strerror(-count)};
-    std::vector<int> fds;
-    for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; ++fd) {
-        if (::sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
-            return Error{Errc::invalid_input, "cannot take descriptor " + std::to_string(fd) +
-                                                  " from systemd: it is no listening stream socket"};
-        fds.push_back(fd);
-    }
-    return fds;
+        return Error{Errc::io, std::string("cannot take the socket from systemd: ") + std::strerror(-count)};
+    if (count == 0) return std::nullopt;
+    if (count > 1)
+        return Error{Errc::invalid_input,
+                     "cannot take " + std::to_string(count) +
+                         " sockets from systemd: vmhad serves exactly one, so vmhad.socket "
+                         "must have one ListenStream="};
+    const int fd = SD_LISTEN_FDS_START;
+    sockaddr_un address{};
+    socklen_t size = sizeof(address);
+    if (::sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0 ||
+        ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.sun_path[0] == '\0')
+        return Error{
+            Errc::invalid_input,
+            "cannot take the socket from systemd: it is no listening Unix stream socket with a path"};
+    return ListenSocket{fd, address.sun_path};
 }
 
 }  // namespace vmha::run

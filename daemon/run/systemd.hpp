@@ -2,7 +2,6 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "common/result.hpp"
 #include "daemon/core/time.hpp"
@@ -18,9 +17,14 @@ void notify_watchdog();
 // How often notify_watchdog must come; call it twice as often. nullopt: no watchdog is set.
 std::optional<core::Duration> watchdog_limit();
 
-// Descriptors of socket activation, close-on-exec, in the unit's order; empty where there are none. To be
-// called once, early: afterwards children do not see them. An error: something was handed over that is not a
-// listening stream socket.
-Result<std::vector<int>> take_listen_fds();
+struct ListenSocket {
+    int fd = -1;  // the caller's from now on
+    std::string path;
+};
+
+// The socket of socket activation, close-on-exec; nothing where there is none. To be called once, early:
+// afterwards children do not see it. An error: several were handed over, or one that is no listening Unix
+// stream socket with a path.
+Result<std::optional<ListenSocket>> take_listen_socket();
 
 }  // namespace vmha::run

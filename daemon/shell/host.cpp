@@ -22,6 +22,14 @@ core::Duration with_jitter(core::Duration pause) {
 const core::Duration stop_most = core::milliseconds(800);
 const core::Duration status_most = core::seconds(20);
 
+// The time that one round takes at most, were all its steps to take as long as they may.
+std::unique_ptr<net::Pulse> pulse_of_link(const HostConfig& config, const net::Pulses& pulses) {
+    const auto& limits = config.limits;
+    const auto pause = std::max({limits.key_check, limits.second_try, 2 * limits.backoff_most});
+    return net::make_pulse(pulses, "the SSH task of " + config.name.str(),
+                           limits.connect + config.freshness + pause);
+}
+
 }  // namespace
 
 Host::Impl::Impl(asio::any_io_executor executor, HostConfig with, HostWorld around)
@@ -29,6 +37,9 @@ Host::Impl::Impl(asio::any_io_executor executor, HostConfig with, HostWorld arou
       world(around),
       tasks(executor),
       retry(executor),
+      link_pulse(pulse_of_link(config, around.pulses)),
+      service_pulse(net::make_pulse(around.pulses, "the SSH service check of " + config.name.str(),
+                                    config.limits.service_check + status_most)),
       reader(executor, config, world, *this),
       writer(executor, config, world, *this, reader, [this] { return session && session->one_at_a_time(); }) {
     world.events = [this, events = around.events](core::Event event) {
@@ -113,6 +124,9 @@ net::Task<Host::Impl::Ending> Host::Impl::live() {
     settings.identity_file = config.identity_file;
     settings.known_hosts = config.known_hosts;
     settings.freshness = config.freshness;
+    settings.progress = [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->link_pulse->beat();
+    };
     auto opened = co_await Session::connect(std::move(settings), net::deadline_in(config.limits.connect));
     if (!opened) co_return ending_of(opened.error());
     session = std::move(*opened);
@@ -134,7 +148,9 @@ net::Task<> Host::Impl::live_on(Self self) {
     self->set_link(core::Link::connecting, Reason::host_unreachable, "");
     for (;;) {
         const auto began = net::BootClock::now();
+        self->link_pulse->beat();
         const auto ending = co_await self->live();
+        self->link_pulse->beat();
         // A host that takes the login and drops the connection at once is no reason to log in five times a
         // second.
         if (net::BootClock::now() - began > limits.backoff_most) pause = limits.backoff_first;
@@ -152,6 +168,7 @@ net::Task<> Host::Impl::check_service(Self self) {
     status.script = "/etc/init.d/SSH status";
     status.most_output = 4096;
     for (;;) {
+        self->service_pulse->beat();
         if (!co_await net::sleep_until(net::deadline_in(self->config.limits.service_check))) co_return;
         const auto ran = co_await self->run(status, net::deadline_in(status_most));
         if (!ran.output || !self->session) continue;
@@ -191,6 +208,11 @@ void Host::perform(core::Write write) {
     impl_->tasks.spawn("write over SSH", Impl::keep(impl_, impl_->writer.write(std::move(write))));
 }
 
+void Host::read_vms(std::map<VmName, core::VmxPath> vms) {
+    impl_->reader.read_vms(vms);
+    impl_->config.vms = std::move(vms);
+}
+
 void Host::look(core::Look look) {
     impl_->tasks.spawn("look over SSH", Impl::keep(impl_, impl_->reader.look(std::move(look))));
 }
@@ -219,6 +241,9 @@ net::Task<> Host::stop() {
     self->stopped = true;
     self->tasks.cancel();
     co_await self->tasks.join(net::deadline_in(stop_most));
+    self->link_pulse->rest();
+    self->service_pulse->rest();
+    self->reader.rest();
     self->session.reset();
 }
 

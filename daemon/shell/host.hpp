@@ -17,6 +17,7 @@
 #include "common/ids.hpp"
 #include "daemon/core/actions.hpp"
 #include "daemon/core/events.hpp"
+#include "daemon/net/pulse.hpp"
 #include "daemon/net/tcp.hpp"
 #include "daemon/shell/limits.hpp"
 
@@ -45,6 +46,7 @@ struct HostWorld {
     // While it reads: an error says why it cannot ("hostd does not answer"), told once, when it begins; the
     // next full Read says that it is over.
     std::function<void(const Error&)> cannot_read;
+    net::Pulses pulses = {};  // for the three tasks that never end
 };
 
 // Owned by the app. One executor thread. Nothing throws; every Write is answered by exactly one WriteDone,
@@ -64,6 +66,9 @@ public:
     // Refreshes every `interval` from now on, the first at once; or no longer. Where the API is the reader,
     // SSH is quiet until it is asked. The first Read after read(true) is full, in a new session.
     void read(bool on);
+
+    // The VMs whose state is read, from the next refresh on.
+    void read_vms(std::map<VmName, core::VmxPath> vms);
 
     void perform(core::Write write);
     void look(core::Look look);

@@ -39,6 +39,7 @@ struct Host::Impl : Runner, std::enable_shared_from_this<Host::Impl> {
     HostWorld world;  // silent once the host is stopped
     net::TaskGroup tasks;
     net::Wakeup retry;
+    std::unique_ptr<net::Pulse> link_pulse, service_pulse;
     std::unique_ptr<Session> session;
     Reader reader;
     Writer writer;

@@ -27,15 +27,15 @@ struct Descriptor {
     }
 };
 
-// systemd.exec(5): a credential is readable by the unit's user alone, or, without ACLs, by root's group
-// (0440).
+// systemd.exec(5): a credential is readable by the unit's user alone; where an access control list says so,
+// the group's bits show what the list allows at most (acl(5)).
 bool is_credential(const std::string& file, const struct stat& status) {
     namespace fs = std::filesystem;
     const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr || *directory == '\0') return false;
     return fs::path(file).lexically_normal().parent_path() ==
                (fs::path(directory) / "").lexically_normal().parent_path() &&
-           (status.st_mode & 037) == 0 && status.st_uid == 0 && status.st_gid == 0;
+           (status.st_mode & 007) == 0;
 }
 
 Result<std::string> read_private(const std::string& file) {

@@ -24,7 +24,9 @@ Reader::Reader(boost::asio::any_io_executor executor, const HostConfig& config, 
       runner_(runner),
       turn_(executor),
       picture_(config.name, config.vms),
-      news_(executor) {}
+      news_(executor),
+      pulse_(net::make_pulse(world.pulses, "the SSH reads of " + config.name.str(),
+                             config.limits.refresh + config.interval + longest_pause)) {}
 
 void Reader::connected(bool up) {
     up_ = up;
@@ -50,12 +52,15 @@ void Reader::refresh_soon() {
 net::Task<> Reader::run() {
     for (;;) {
         if (!reads()) {
+            pulse_->rest();
             co_await news_.wait();
             continue;
         }
+        pulse_->beat();
         soon_ = false;
         const auto begun = net::BootClock::now();
         const bool well = co_await refresh(false);
+        pulse_->beat();
         const auto next = next_refresh(begun, well);
         while (reads() && !soon_ && net::BootClock::now() < next) co_await news_.wait(next);
     }

@@ -27,8 +27,14 @@ public:
     // Refresh every interval from now on, the first at once and in a new session; or no longer.
     void want(bool on);
 
+    // Of these VMs, from the next refresh on.
+    void read_vms(const std::map<VmName, core::VmxPath>& vms) { picture_.set_ours(vms); }
+
     // The refreshes: spawn it once, it ends only when it is cancelled.
     net::Task<> run();
+
+    // run() has ended: nothing is expected of it any more.
+    void rest() { pulse_->rest(); }
 
     // Each answers its order by exactly one event (Looked, a full Read with its id, or LookFailed;
     // ProcessesTold; VmxChecked), also without a connection.
@@ -77,6 +83,7 @@ private:
     net::Turn turn_;
     Picture picture_;
     net::Wakeup news_;  // for run()
+    std::unique_ptr<net::Pulse> pulse_;
     uint64_t session_ = 0;
     bool wanted_ = false, up_ = false, soon_ = false;
     bool away_ = false;  // the host could not be read: what comes next is of a new session

@@ -29,6 +29,8 @@ public:
     Picture(HostName host, const std::map<VmName, core::VmxPath>& ours)
         : host_(std::move(host)), ours_(ours) {}
 
+    void set_ours(const std::map<VmName, core::VmxPath>& ours) { ours_ = ours; }
+
     // Begins a refresh; drops an unfinished one.
     Script ask(core::Time now);
     // An error where anything that is needed is missing: never a shorter list.

@@ -119,6 +119,7 @@ void Session::Impl::ping() {
 Task<> Session::Impl::watch_peer(Self self) {
     const auto half = self->settings.freshness / 2;
     while (!self->over) {
+        if (self->settings.progress) self->settings.progress();
         const auto heard = self->heard_at;
         if (!co_await net::sleep_until(heard + half)) co_return;
         self->turn();

@@ -18,6 +18,7 @@ struct SessionSettings {
     std::string known_hosts;
     core::Duration freshness = core::seconds(5);  // a dead peer is noticed within this time
     core::Duration leave = core::seconds(5);  // a channel that the host does not close is counted that long
+    std::function<void()> progress = {};      // called at least every `freshness` while the connection lives
 };
 
 // Owned by the host's link; one thread, whose loop it never blocks but for the few milliseconds of a key

@@ -177,10 +177,10 @@ TEST_CASE("over a real socket: requests, a stream, and a stop that leaves no fil
     const std::string path = folder + "/vmhad.sock";
     {
         Site site({}, find_operators("vmha-no-such-group"));
-        auto listener = open_listener(site.context.get_executor(), path);
+        auto listener = net::UnixListener::bind(site.context.get_executor(), path);
         REQUIRE(listener);
         site.server.serve(std::move(*listener));
-        CHECK(!open_listener(site.context.get_executor(), path));  // a live one is an error
+        CHECK(!net::UnixListener::bind(site.context.get_executor(), path));  // a live one is an error
         site.run([](Site& at, std::string to) -> Task<> {
             Client client(co_await must(net::connect_unix(to, net::deadline_in(seconds(5)))));
             for (int i = 0; i < 3; ++i) {

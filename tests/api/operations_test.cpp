@@ -180,7 +180,7 @@ TEST_CASE("those who may not operate are refused and nothing reaches the core") 
     Site site;
     const std::string target =
         GENERATE("/v1/vms/vm1/start", "/v1/vms/vm1/stop", "/v1/vms/vm1/pause", "/v1/vms/vm1/resume",
-                 "/v1/hosts/esxi1/retry-login", "/v1/vms/vm9/start");
+                 "/v1/hosts/esxi1/retry-login", "/v1/vms/vm9/start", "/v1/reload");
     const auto response = site.ask("POST", target, "{}", {}, nobody());
     CHECK(response.status == 403);
     CHECK(error_of(response) == "forbidden");
@@ -188,6 +188,7 @@ TEST_CASE("those who may not operate are refused and nothing reaches the core") 
     CHECK(site.backend.paused.empty());
     CHECK(site.backend.resumed.empty());
     CHECK(site.backend.retried.empty());
+    CHECK(site.backend.reloads == 0);
 }
 
 TEST_CASE("operating needs root, the daemon's own user, or the group") {
@@ -280,4 +281,25 @@ TEST_CASE("pause, resume and retry-login reach the daemon") {
     CHECK(parsed(site.ask("POST", "/v1/hosts/esxi2/retry-login").body)["result"] == "ok");
     CHECK(site.backend.retried == std::vector<HostName>{HostName("esxi2")});
     CHECK(error_of(site.ask("POST", "/v1/hosts/esxi9/retry-login")) == "unknown_host");
+}
+
+TEST_CASE("a reload tells what has changed, or all that speaks against it") {
+    Site site;
+    site.backend.reloaded = {
+        .accepted = true, .changes = {"vm 'vm3' added"}, .warnings = {"everybody may write this file"}};
+    const auto done = site.ask("POST", "/v1/reload");
+    CHECK(done.status == 200);
+    CHECK(parsed(done.body) == Json({{"api", 1},
+                                     {"result", "ok"},
+                                     {"changes", {"vm 'vm3' added"}},
+                                     {"warnings", {"everybody may write this file"}}}));
+    site.backend.reloaded = {.accepted = false, .problems = {"one", "two"}};
+    const auto refused = site.ask("POST", "/v1/reload", "{}");
+    CHECK(refused.status == 409);
+    CHECK(error_of(refused) == "configuration_refused");
+    CHECK(parsed(refused.body)["problems"] == Json({"one", "two"}));
+    CHECK(site.backend.reloads == 2);
+    CHECK(site.ask("GET", "/v1/reload").status == 405);
+    CHECK(site.ask("POST", "/v1/reload", "[1]").status == 400);
+    CHECK(site.backend.reloads == 2);
 }

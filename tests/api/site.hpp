@@ -37,6 +37,10 @@ public:
         retried.push_back(host);
         return {};
     }
+    Reloaded reload() override {
+        ++reloads;
+        return reloaded;
+    }
     void log(Level, std::string_view text) override { logged.emplace_back(text); }
 
     const core::Ask* last_ask() const {
@@ -55,6 +59,8 @@ public:
     std::vector<std::pair<VmName, std::optional<core::Duration>>> paused;
     std::vector<VmName> resumed;
     std::vector<HostName> retried;
+    int reloads = 0;
+    Reloaded reloaded;
     std::vector<std::string> logged;
 };
 

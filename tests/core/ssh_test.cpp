@@ -181,6 +181,20 @@ TEST_CASE("a process list that was told before the last write proves nothing") {
     CHECK(kills(world).size() == 1);
 }
 
+TEST_CASE("a process list from before the operation proves nothing where the host cannot tell a newer one") {
+    World world(with_ssh);
+    world.add("esxi1", "vm1", Power::off).connection = Connection::invalid;
+    world.hosts["esxi1"].processes.emplace();
+    all_up(world);
+    world.happen(ProcessesTold{HostName("esxi1"), world.now, std::vector<VmProcess>()});
+    world.hosts["esxi1"].processes.reset();
+    world.run(seconds(1));
+    world.ask(Kind::stop);
+    world.run(seconds(1));
+    CHECK(world.process_questions > 0);
+    CHECK(world.writes.empty());
+}
+
 TEST_CASE("a process with another path is nobody's business, and one on an unnamed volume may be ours") {
     World world(with_ssh);
     world.add("esxi1", "vm1", Power::off).connection = Connection::invalid;

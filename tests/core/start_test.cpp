@@ -141,6 +141,30 @@ TEST_CASE("a write to a peer follows a look that was begun after the decision") 
     CHECK(world.count(Verb::power_off, "esxi2") == 0);
 }
 
+TEST_CASE(
+    "a look at a peer that comes back late is made once more, as the node may have stood still meanwhile") {
+    World world;
+    both_connected(world);
+    world.add("esxi2", "vm1", Power::on);
+    const auto caller = world.ask(Kind::start);
+    while (world.stages().empty() || world.stages().back() != "stopping elsewhere")
+        world.run(std::chrono::microseconds(100));
+    REQUIRE(world.writes.empty());
+    world.now += seconds(3);
+    world.run(std::chrono::microseconds(100));
+    CHECK(world.writes.empty());
+    SECTION("and decides") {
+        world.run_until_answered(caller);
+        CHECK(world.answer_to(caller)->ending == Ending::ok);
+        CHECK(world.count(Verb::shutdown_guest, "esxi2") == 1);
+    }
+    SECTION("and counts, however slow the host") {
+        world.now += seconds(3);
+        world.run(std::chrono::microseconds(100));
+        CHECK(world.count(Verb::shutdown_guest, "esxi2") == 1);
+    }
+}
+
 TEST_CASE("when the peer cannot be seen the disk lock decides, and the start waits for it") {
     World world;
     world.connect("esxi1");

@@ -300,3 +300,26 @@ TEST_CASE("an invalid entry is known by its remembered id after a restart of the
     CHECK(world.answer_to(caller)->ending == Ending::ok);
     CHECK(world.count(Verb::unregister, "esxi1") == 2);
 }
+
+TEST_CASE("a VM is not registered again to read its state while an unanswered register may still come") {
+    World world;
+    VmEntry& entry = world.add("esxi1", "vm1", Power::off);
+    entry.connection = Connection::invalid;
+    const std::string vmid = entry.vmid;
+    both_connected(world);
+    world.remove("esxi1", vmid);  // invalid to the end: nothing proves that it was off
+    FakeHost& host = world.hosts.at("esxi1");
+    host.loses_replies = host.registers_as_invalid = true;
+    const auto caller = world.ask(Kind::stop);
+    world.run(seconds(10));
+    REQUIRE(world.count(Verb::register_vm, "esxi1") == 1);
+    REQUIRE(world.registered("esxi1"));
+    host.loses_replies = host.registers_as_invalid = false;
+    world.run_until_answered(caller);
+    CHECK(world.answer_to(caller)->ending == Ending::ok);
+    std::vector<Time> limits;
+    for (const auto& write : world.writes)
+        if (write.verb == Verb::register_vm) limits.push_back(write.limit);
+    REQUIRE(limits.size() == 2);
+    CHECK(limits[1] - limits[0] >= seconds(30));
+}

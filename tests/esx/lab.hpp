@@ -37,6 +37,7 @@ struct Lab {
                           .watch_life = core::milliseconds(100),
                           .secret_check = core::milliseconds(300)};
     static constexpr int long_enough_ms = 200;  // for a watch: its end is then no failure to start
+    net::Pulses pulses;
     std::vector<core::Event> events;
     std::unique_ptr<esx::Host> host;
 
@@ -61,6 +62,7 @@ struct Lab {
         world.wall_s = [this] { return wall_s; };
         world.events = [this](core::Event event) { events.push_back(std::move(event)); };
         world.breaker = &breaker;
+        world.pulses = pulses;
         host = std::make_unique<esx::Host>(io.get_executor(), std::move(config), std::move(world));
         host->start();
     }

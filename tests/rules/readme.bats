@@ -11,8 +11,9 @@ setup() {
     grep -q '"nodes"' "$BATS_TEST_TMPDIR/vmhad.json"
     # Only the thumbprints are shortened there.
     sed -Ei "s/(AA:BB|CC:DD):…/$(printf 'AB:%.0s' {1..31})AB/" "$BATS_TEST_TMPDIR/vmhad.json"
+    mkdir "$BATS_TEST_TMPDIR/credentials"
     for host in esxi1 esxi2; do
-        (umask 077 && echo secret >"$BATS_TEST_TMPDIR/$host.password")
+        (umask 077 && echo secret >"$BATS_TEST_TMPDIR/credentials/$host.password")
     done
     run "$bin/vmhad" --check-config --config "$BATS_TEST_TMPDIR/vmhad.json" --node ec1
     echo "$output"

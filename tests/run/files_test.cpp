@@ -126,6 +126,91 @@ TEST_CASE("what root writes belongs to the directory's owner") {
     CHECK(*load_json(dir.file("j")) == Json({{"a", 1}, {"b", 2}}));
 }
 
+// Whoever owns the state directory may try to lead root, who runs a oneshot, to files that are not his.
+class Trap {
+public:
+    Trap() {
+        REQUIRE(::chown(theirs.path().c_str(), vmha::test::nobody, vmha::test::nobody) == 0);
+        precious.write("passwd", "root:x:0:0", 0644);
+    }
+    void link(const std::string& name, const std::string& to) const {
+        REQUIRE(::symlink(to.c_str(), theirs.file(name).c_str()) == 0);
+        REQUIRE(::lchown(theirs.file(name).c_str(), vmha::test::nobody, vmha::test::nobody) == 0);
+    }
+    bool untouched() const {
+        struct stat status {};
+        return ::stat(precious.file("passwd").c_str(), &status) == 0 && status.st_uid == 0 &&
+               status.st_mode == (S_IFREG | 0644) && precious.read("passwd") == "root:x:0:0" &&
+               entries(precious.path()) == 1;
+    }
+    TempDir theirs, precious;
+};
+
+TEST_CASE("root is not led by a link in another user's directory") {
+    if (::geteuid() != 0) return;
+    Trap trap;
+    trap.link("state.json", trap.precious.file("passwd"));
+    trap.link("flying", trap.precious.path());
+    trap.link(".ids.json.lock", trap.precious.file("passwd"));
+    trap.link("mark", trap.precious.file("passwd"));
+
+    CHECK(!read_file(trap.theirs.file("state.json"), 100));
+    CHECK(!read_file(trap.theirs.file("flying/passwd"), 100));
+    CHECK(!write_file(trap.theirs.file("flying/passwd"), "x", 0600, Sync::none));
+    CHECK(message(remove_file(trap.theirs.file("flying/passwd"))) == "ok");  // there is no such file to root
+    CHECK(!prepare_directory(trap.theirs.file("flying"), 0700));
+    CHECK(!prepare_directory(trap.theirs.file("flying/below"), 0700));
+    CHECK(!update_json(trap.theirs.file("ids.json"), [](Json&) {}));
+    CHECK(!open_shared(trap.theirs.file("mark")));
+    CHECK(trap.untouched());
+
+    // Replaces the link and not what it leads to.
+    CHECK(message(write_file(trap.theirs.file("state.json"), "x", 0600, Sync::none)) == "ok");
+    CHECK(trap.theirs.read("state.json") == "x");
+    CHECK(trap.untouched());
+}
+
+TEST_CASE("root gives nothing away that was there before") {
+    if (::geteuid() != 0) return;
+    Trap trap;
+    REQUIRE(::link(trap.precious.file("passwd").c_str(), trap.theirs.file("mark").c_str()) == 0);
+    const std::string temporary = ".state.json." + std::to_string(::getpid()) + ".tmp";
+    REQUIRE(::link(trap.precious.file("passwd").c_str(), trap.theirs.file(temporary).c_str()) == 0);
+    CHECK(open_shared(trap.theirs.file("mark")).has_value());
+    CHECK(message(write_file(trap.theirs.file("state.json"), "x", 0600, Sync::none)) == "ok");
+    CHECK(trap.untouched());
+}
+
+TEST_CASE("root waits for no FIFO in the place of a lock") {
+    if (::geteuid() != 0) return;
+    Trap trap;
+    REQUIRE(::mkfifo(trap.theirs.file("lock").c_str(), 0600) == 0);
+    CHECK(message(open_shared(trap.theirs.file("lock")) ? Result<>() : Error{Errc::io, "refused"}) ==
+          "refused");
+}
+
+TEST_CASE("an empty file of root's that a killed oneshot left becomes its directory's owner's") {
+    if (::geteuid() != 0) return;
+    Trap trap;
+    trap.theirs.write("lock", "");
+    REQUIRE(open_shared(trap.theirs.file("lock")).has_value());
+    struct stat status {};
+    REQUIRE(::stat(trap.theirs.file("lock").c_str(), &status) == 0);
+    CHECK(status.st_uid == vmha::test::nobody);
+}
+
+TEST_CASE("root follows the links that root has made") {
+    if (::geteuid() != 0) return;
+    TempDir etc, real;
+    real.write("vmhad.json", "{}");
+    REQUIRE(::symlink(real.path().c_str(), etc.file("state").c_str()) == 0);
+    REQUIRE(::symlink(real.file("vmhad.json").c_str(), etc.file("vmhad.json").c_str()) == 0);
+    CHECK(*read_file(etc.file("vmhad.json"), 100) == "{}");
+    CHECK(*read_file(etc.file("state/vmhad.json"), 100) == "{}");
+    CHECK(message(write_file(etc.file("state/ids.json"), "x", 0600, Sync::disk)) == "ok");
+    CHECK(real.read("ids.json") == "x");
+}
+
 TEST_CASE("a directory is made with its parents and its mode, whatever the umask") {
     TempDir dir;
     const mode_t before = ::umask(0077);

@@ -1,9 +1,6 @@
 // Lines of the log: their form and length, and no secret in them.
 #include "daemon/run/log.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <regex>
 
 #include "tests/run/temp_dir.hpp"
@@ -107,21 +104,6 @@ TEST_CASE("a secret that would be cut at the line's end is hidden first") {
     for (size_t before = Log::line_max - 45; before < Log::line_max - 20; ++before)
         log.info(std::string(before, '.') + "Passw0rd!");
     CHECK(file.text().find("Pas") == std::string::npos);
-}
-
-TEST_CASE("under the journal a line begins with its priority, elsewhere not") {
-    LogFile file;
-    Scrubber scrubber;
-    struct stat status {};
-    REQUIRE(::fstat(::fileno(file.stream()), &status) == 0);
-    const std::string stream = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
-    ::setenv("JOURNAL_STREAM", stream.c_str(), 1);
-    Log(scrubber, file.stream()).error("bad");
-    ::setenv("JOURNAL_STREAM", "1:1", 1);
-    Log(scrubber, file.stream()).warning("redirected");
-    ::unsetenv("JOURNAL_STREAM");
-    CHECK(file.text().starts_with("<3>20"));
-    CHECK(file.text().find("\n20") != std::string::npos);
 }
 
 TEST_CASE("a log that cannot be written harms nobody") {

@@ -2,7 +2,6 @@
 #include "daemon/run/systemd.hpp"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -12,46 +11,36 @@
 #include "daemon/run/files.hpp"
 #include "daemon/run/process.hpp"
 #include "tests/run/child.hpp"
+#include "tests/run/fake_systemd.hpp"
 #include "tests/run/temp_dir.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace vmha;
 using namespace vmha::run;
 using vmha::test::Child;
+using vmha::test::FakeSystemd;
 using vmha::test::TempDir;
 
 namespace {
 
-class FakeSystemd {
-public:
-    FakeSystemd() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-        const std::string path = dir_.file("notify");
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-        ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-        ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
-    }
-    FakeSystemd(const FakeSystemd&) = delete;
-    FakeSystemd& operator=(const FakeSystemd&) = delete;
-    ~FakeSystemd() { ::unsetenv("NOTIFY_SOCKET"); }
+Fd listening_at(const std::string& path) {
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+    REQUIRE(::listen(fd.get(), 1) == 0);
+    return fd;
+}
 
-    std::string heard() {
-        char text[512];
-        const ssize_t size = ::recv(socket_.get(), text, sizeof(text), 0);
-        return size < 0 ? "nothing" : std::string(text, static_cast<size_t>(size));
-    }
-
-private:
-    TempDir dir_;
-    Fd socket_;
-};
-
-// Runs `body` in a process that looks as if systemd had handed it the descriptor `fd`.
-int with_handed_over(int fd, const std::function<int()>& body) {
+// Runs `body` in a process that looks as if systemd had handed it these descriptors.
+int with_handed_over(const std::vector<int>& fds, const std::function<int()>& body) {
     return Child([&] {
-               ::dup2(fd, 3);
-               ::setenv("LISTEN_FDS", "1", 1);
+               // Out of the way first: one of them may have a number that is to be given.
+               std::vector<int> kept;
+               for (const int fd : fds) kept.push_back(::fcntl(fd, F_DUPFD, 100));
+               for (size_t i = 0; i < kept.size(); ++i) ::dup2(kept[i], 3 + static_cast<int>(i));
+               ::setenv("LISTEN_FDS", std::to_string(fds.size()).c_str(), 1);
                ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
                return body();
            })
@@ -93,7 +82,7 @@ TEST_CASE("without systemd every word goes nowhere") {
     notify_ready("x");
     notify_watchdog();
     CHECK(!watchdog_limit());
-    CHECK(take_listen_fds()->empty());
+    CHECK(!*take_listen_socket());
 }
 
 TEST_CASE("the watchdog's limit is for this process alone") {
@@ -106,30 +95,41 @@ TEST_CASE("the watchdog's limit is for this process alone") {
     ::unsetenv("WATCHDOG_PID");
 }
 
-TEST_CASE("a handed-over listening socket is taken once, and closed in children") {
-    const Fd listener(::socket(AF_INET, SOCK_STREAM, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
-    REQUIRE(::listen(listener.get(), 1) == 0);
-    CHECK(with_handed_over(listener.get(), [] {
-              const auto fds = take_listen_fds();
-              if (!fds || *fds != std::vector<int>{3}) return 1;
+TEST_CASE("a handed-over listening socket is taken once, with its path, and closed in children") {
+    TempDir dir;
+    const std::string path = dir.file("vmhad.sock");
+    const Fd listener = listening_at(path);
+    CHECK(with_handed_over({listener.get()}, [&path] {
+              const auto taken = take_listen_socket();
+              if (!taken || !*taken || (*taken)->fd != 3 || (*taken)->path != path) return 1;
               if (!(::fcntl(3, F_GETFD) & FD_CLOEXEC)) return 2;
-              return take_listen_fds()->empty() ? 0 : 3;
+              const auto again = take_listen_socket();
+              return again && !*again ? 0 : 3;
           }) == 0);
 }
 
-TEST_CASE("a handed-over descriptor that does not listen is refused") {
+TEST_CASE("several sockets are refused, and so is one that nobody could serve") {
     const Fd file(::open("/dev/null", O_RDONLY));
-    CHECK(with_handed_over(file.get(), [] {
-              const auto fds = take_listen_fds();
-              return !fds && fds.error().message ==
-                                 "cannot take descriptor 3 from systemd: it is no listening stream socket"
-                         ? 0
-                         : 1;
-          }) == 0);
+    const Fd tcp(::socket(AF_INET, SOCK_STREAM, 0));
+    REQUIRE(::listen(tcp.get(), 1) == 0);
+    TempDir dir;
+    const Fd listener = listening_at(dir.file("vmhad.sock"));
+    const Fd silent(::socket(AF_UNIX, SOCK_STREAM, 0));
+    const auto refused = [](const std::vector<int>& fds, const std::string& why) {
+        return with_handed_over(fds, [&why] {
+                   const auto taken = take_listen_socket();
+                   return !taken && taken.error().message == why ? 0 : 1;
+               }) == 0;
+    };
+    const std::string no_socket =
+        "cannot take the socket from systemd: it is no listening Unix stream socket with a path";
+    CHECK(refused({file.get()}, no_socket));
+    CHECK(refused({tcp.get()}, no_socket));
+    CHECK(refused({silent.get()}, no_socket));
+    CHECK(
+        refused({listener.get(), listener.get()},
+                "cannot take 2 sockets from systemd: vmhad serves exactly one, so vmhad.socket must have one "
+                "ListenStream="));
 }
 
 TEST_CASE("the boot clock goes forward and the wall clock is in this century") {

@@ -14,3 +14,11 @@
     [ "$(wc -l <"$BATS_TEST_TMPDIR/one")" -gt 20 ]
     diff "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
 }
+
+@test "no violation while the configurations change, whatever carries the calls" {
+    for transport in api ssh api+ssh mixed; do
+        run timeout 200 "${VMHA_BIN:?}/explore" --schedules 400 --reloads --transport "$transport"
+        echo "$transport: $output"
+        [ "$status" -eq 0 ]
+    done
+}

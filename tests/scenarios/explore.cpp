@@ -1,5 +1,6 @@
-// explore [--schedules N] [--seed S] [--transport T] [--first] [--trace]: N random schedules from seed S on;
-// a violation prints its seed and the commit, and the same seed on the same commit replays it exactly.
+// explore [--schedules N] [--seed S] [--transport T] [--reloads] [--first] [--trace]: N random schedules from
+// seed S on; a violation prints its seed and the commit, and the same seed on the same commit replays it
+// exactly.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
@@ -32,10 +33,12 @@ std::string commit() {
     return git(folder, "status --porcelain --untracked-files=no").empty() ? name : name + " modified";
 }
 
-void print_violation(uint64_t seed, const std::string& violation, const std::string& transport) {
+void print_violation(uint64_t seed, const std::string& violation,
+                     const vmha::scenario::Exploring& exploring) {
     const auto number = static_cast<unsigned long long>(seed);
     std::printf("seed %llu: %s\n", number, violation.c_str());
-    const std::string how = transport == "api" ? "" : " --transport " + transport;
+    std::string how = exploring.transport == "api" ? "" : " --transport " + exploring.transport;
+    if (exploring.reloads) how += " --reloads";
     std::printf("  commit %s; replay it there: explore --schedules 1 --seed %llu%s --trace\n",
                 commit().c_str(), number, how.c_str());
 }
@@ -48,12 +51,13 @@ int main(int argc, char** argv) {
         "Random schedules of requests and faults over the core and the site model, in virtual time.");
     uint64_t schedules = 1000, seed = 1;
     bool trace = false, first = false;
-    std::string transport = "api";
+    Exploring exploring;
     app.add_option("--schedules", schedules)->capture_default_str();
     app.add_option("--seed", seed, "of the first schedule")->capture_default_str();
-    app.add_option("--transport", transport, "of the hosts; mixed: drawn from the seed")
+    app.add_option("--transport", exploring.transport, "of the hosts; mixed: drawn from the seed")
         ->check(CLI::IsMember({"api", "ssh", "api+ssh", "mixed"}))
         ->capture_default_str();
+    app.add_flag("--reloads", exploring.reloads, "the configurations change while the daemons run");
     app.add_flag("--trace", trace, "print every line that the daemons say");
     app.add_flag("--first", first, "stop at the first violation");
     CLI11_PARSE(app, argc, argv);
@@ -64,11 +68,11 @@ int main(int argc, char** argv) {
         const auto say = [&](const std::string& line) {
             if (trace) std::printf("%s\n", line.c_str());
         };
-        const Explored explored = explore(seed + i, say, transport);
+        const Explored explored = explore(seed + i, say, exploring);
         steps += explored.steps;
         if (explored.violation.empty()) continue;
         ++violations;
-        print_violation(seed + i, explored.violation, transport);
+        print_violation(seed + i, explored.violation, exploring);
     }
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     std::printf("%llu schedules, %zu steps, %.1f s\n", static_cast<unsigned long long>(schedules), steps,

@@ -11,10 +11,15 @@ struct Explored {
     size_t steps = 0;
 };
 
+struct Exploring {
+    std::string transport =
+        "api";             // of all hosts: api, ssh or api+ssh; or mixed: drawn for each from the seed
+    bool reloads = false;  // the configurations change, too
+};
+
 // One schedule: ten virtual minutes of trouble, then everything is repaired and has to settle. `on_line`
 // hears the log.
-// transport: of all hosts, api, ssh or api+ssh; or mixed: what the seed draws for each host.
 Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line,
-                 const std::string& transport = "api");
+                 const Exploring& how = {});
 
 }  // namespace vmha::scenario

@@ -3,7 +3,7 @@
 # of the tree, builds both, and lets first the explorer run, then the scenarios. Prints a row of README's table for each:
 # after how many schedules the explorer found it and what it said, and which scenarios found it.
 #   tests/scenarios/mutations.sh [SCHEDULES [NAME...]]     default 3000 schedules, all mutations
-# A line that ends in a further column lets the explorer run with that --transport, else with api.
+# A line that ends in a further column lets the explorer run with that --transport, else with api; --reloads may follow.
 # VMHA_MUTANT_DIR: where the copy is built, default build/mutant; two runs at a time need two of them.
 set -u
 # shellcheck source=tests/lib.sh
@@ -37,10 +37,11 @@ PYTHON
 }
 
 # Both end by themselves; a mutation after which they no longer do so has been found.
-# by_explorer TRANSPORT: "SCHEDULES | SENTENCE", or "- | "
+# by_explorer "TRANSPORT [OPTION]": "SCHEDULES | SENTENCE", or "- | "
 by_explorer() {
-    local status line
-    timeout 300 "$copy/build/bin/explore" --schedules "$schedules" --transport "$1" --first >"$copy/log" 2>&1 </dev/null
+    local status line how
+    read -ra how <<<"$1"
+    timeout 300 "$copy/build/bin/explore" --schedules "$schedules" --transport "${how[@]}" --first >"$copy/log" 2>&1 </dev/null
     status=$?
     [ "$status" -ne 0 ] || { echo "- | "; return 1; }
     line=$(grep -m1 '^seed ' "$copy/log") || line="seed ?: ends with $status"

@@ -37,16 +37,18 @@ Duration confirm_of(const core::ConfirmTimes& confirm, Reason reason) {
 }  // namespace
 
 Explored explore(uint64_t seed, const std::function<void(const std::string&)>& on_line,
-                 const std::string& transport) {
-    return Schedule(seed, on_line, transport).run();
+                 const Exploring& how) {
+    return Schedule(seed, on_line, how).run();
 }
 
 Schedule::Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line,
-                   const std::string& transport)
+                   const Exploring& how)
     : random_(seed),
-      transport_(transport),
-      view_age(transport == "api" ? api_view_age : ssh_view_age),
+      transport_(how.transport),
+      reloads_(how.reloads),
+      view_age(how.transport == "api" ? api_view_age : ssh_view_age),
       ssh_random_(static_cast<unsigned>(seed)),
+      reload_random_(static_cast<unsigned>(seed * 48271u + 11u)),
       with_cluster_(chance(0.5)),
       world_(make_config(seed)) {
     world_.on_line = [this, on_line](const std::string& line) {
@@ -59,11 +61,14 @@ Schedule::Schedule(uint64_t seed, const std::function<void(const std::string&)>&
         if (!carried_out) lost_[node] = write;
     };
     world_.on_wrong = [this](const std::string& what) { violated(what); };
+    world_.on_step = [this](const std::string& node) { check_turned(node); };
     world_.on_write = [this](const std::string& node, const core::Write& write) { check_write(node, write); };
     world_.on_login = [this](const std::string& node, const std::string& host, bool right) {
         check_login(node, host, right);
     };
-    site().on_corruption = [this](site::HostId host, const std::string&) { check_corruption(host); };
+    site().on_corruption = [this](site::HostId host, const std::string& path) {
+        check_corruption(host, path);
+    };
     if (with_cluster_) cluster_.emplace(world_, make_cluster());
 }
 
@@ -74,6 +79,7 @@ Explored Schedule::run() {
         if (chance(0.04)) make_trouble();
         if (chance(0.02)) ask_something();
         if (transport_ != "api") trouble_with_ssh();
+        if (reloads_) trouble_with_reloads();
         advance();
     }
     if (violation_.empty()) wait_for_third_login();
@@ -104,8 +110,8 @@ WorldConfig Schedule::make_config(uint64_t seed) {
     for (auto& host : site.hosts) host.boot = seconds(pick(0, 30));
     site.late_inventory = seconds(chance(0.5) ? pick(0, 20) : 0);
     choose_transports(config, seed);
-    const bool refuse = chance(0.2);
-    config.tune = [refuse](core::Settings& settings) {
+    refuses_ = chance(0.2);
+    config.tune = [refuse = refuses_](core::Settings& settings) {
         std::erase_if(settings.vms, [](const auto& item) { return !(item.first == vm1); });
         if (refuse) settings.vms.at(vm1).on_running_elsewhere = core::OnRunningElsewhere::refuse;
     };
@@ -213,7 +219,10 @@ void Schedule::settle() {
     repair();
     take_strangers_out();
     run_for(seconds(40));
-    for (const auto& node : world_.node_names()) world_.start_daemon(node);
+    for (const auto& node : world_.node_names()) {
+        world_.start_daemon(node);
+        free_lost_device(node);
+    }
     take_strangers_out();
     run_for(seconds(10));
     if (with_cluster_)
@@ -257,6 +266,7 @@ void Schedule::settle_cluster() {
         return false;
     };
     if (!wait_for("", cluster_calm_time)) {
+        if (refuses_) person_stops_copies("ec1");
         cluster_->start_group("ec1");
         person_ends_questions();
         if (!wait_for("", cluster_calm_time))
@@ -277,12 +287,13 @@ void Schedule::settle_cluster() {
 
 void Schedule::expect(const std::string& node, core::Kind kind) {
     if (!violation_.empty()) return;
+    core::CallerId caller = 0;
     std::optional<ShimEnd> ended;
     world_.on_shim_end = [&](const ShimEnd& end) {
         check_end(end);
-        ended = end;
+        if (end.caller == caller) ended = end;
     };
-    world_.shim(node, kind, vm1, seconds(600));
+    caller = world_.shim(node, kind, vm1, seconds(600));
     for (int i = 0; i < 6100 && !ended && violation_.empty(); ++i) advance();
     world_.on_shim_end = [this](const ShimEnd& end) { check_end(end); };
     if (!violation_.empty()) return;
@@ -363,8 +374,6 @@ void Schedule::check_monitor(const std::string& node) {
     if (judged && rested(node) && world_.now() - confirmed > counts + seconds(1))
         violated("a verdict on " + node + " stands on a view that is not fresh");
     if (nonzero && vm.flying) violated("a verdict on " + node + " while a write is not answered");
-    if (nonzero && !unhealthy_[node]) check_confirmed(node, vm);
-    unhealthy_[node] = nonzero;
     if (!nonzero || !vm.active || health.reason == Reason::left_over) return;
     const std::string host = world_.host_of(node);
     // It has been running well there all the time that the view may be old.

@@ -20,8 +20,7 @@ inline constexpr Duration api_view_age = core::seconds(8), ssh_view_age = core::
 
 class Schedule {
 public:
-    Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line,
-             const std::string& transport);
+    Schedule(uint64_t seed, const std::function<void(const std::string&)>& on_line, const Exploring& how);
 
     Explored run();
 
@@ -48,6 +47,7 @@ private:
     void check_daemon(const std::string& node);
     void check_monitor(const std::string& node);
     void check_confirmed(const std::string& node, const core::VmState& vm);
+    void check_turned(const std::string& node);
     bool runs_well(const std::string& host) const;
 
     // --- schedule_trouble.cpp
@@ -69,6 +69,16 @@ private:
     void free_licence(const std::string& host, bool on);
     void no_memory(const std::string& host, bool on);
     void person_ends_questions();
+    void person_stops_copies(const std::string& except);
+    void free_lost_device(const std::string& node);
+
+    // --- schedule_reload.cpp
+    void trouble_with_reloads();
+    void reload_settings(const std::string& node);
+    void reload_links(const std::string& node);
+    void reload_another_vm(const std::string& node);
+    void reload_without_vm(const std::string& node);
+    void check_gone(const std::string& node, const std::string& what);
 
     // --- schedule_checks.cpp
     void violated(const std::string& what);
@@ -93,7 +103,7 @@ private:
     void check_answer(const core::State& state, const core::VmState& vm, const core::Write& write);
     void check_purpose(const core::State& state, const core::VmState& vm, const core::Write& write,
                        const std::string& asked, const std::string& label);
-    void check_corruption(site::HostId host);
+    void check_corruption(site::HostId host, const std::string& path);
     void check_login(const std::string& node, const std::string& host, bool right);
     bool long_since(const std::map<std::string, Time>& since, const std::string& host) const;
     bool rested(const std::string& node) const;
@@ -113,10 +123,12 @@ private:
 
     std::mt19937_64 random_;
     std::string transport_;
+    bool reloads_;
     Duration view_age;
-    std::minstd_rand
-        ssh_random_;  // its own, so that the rest of a schedule is the same whatever carries the calls
+    // Of their own, so that the rest of a schedule is the same whatever carries the calls, and with reloads.
+    std::minstd_rand ssh_random_, reload_random_;
     bool with_cluster_;
+    bool refuses_ = false;  // on_running_elsewhere
     World world_;
     std::optional<Cluster> cluster_;
     std::string violation_;
@@ -129,10 +141,10 @@ private:
     std::map<std::string, Time> well_since_;   // by host: the beginning of that
     std::map<std::string, Time> not_here_;     // by host: when it last had no process there
     std::map<std::string, Time> maintenance_since_, free_since_, no_memory_since_;  // by host
-    std::map<std::string, Time> answered_;      // by host: our last answer to a question
+    std::map<std::string, Time> answered_;      // by host and path: our last answer to a question
     std::map<std::string, Time> rescanned_;     // by node and host, of the daemon that runs
     std::map<std::string, Time> taken_out_;     // by node: its last unregister on its own host
-    std::map<std::string, bool> unhealthy_;     // by node, at the last tick
+    std::map<std::string, bool> unhealthy_;     // by node, at its last step
     std::map<std::string, core::Kill> killed_;  // by host and operation: the last manner
     struct Since {
         uint64_t op = 0;

@@ -107,7 +107,10 @@ void Schedule::check_stopped(const ShimEnd& end, const std::string& host) {
     const auto& strays = world_.site.host(id(host)).strays;
     const auto stray = strays.find(world_.path_of(vm1));
     const std::string other = host == "esxi1" ? "esxi2" : "esxi1";
-    if (stray == strays.end() || !world_.runs_at(other, vm1)) violated(what + "runs on " + host);
+    // A peer that has just died or been cut off is believed as long as its view is fresh.
+    const bool seen_there = state && seen_on_a_peer(*state) && world_.now() - ran_[other] < view_age;
+    if (stray == strays.end() || !(world_.runs_at(other, vm1) || seen_there))
+        violated(what + "runs on " + host);
 }
 
 bool Schedule::late_register(const core::State& state) const {
@@ -331,7 +334,8 @@ void Schedule::check_answer(const core::State& state, const core::VmState& vm, c
     for (const auto& choice : entry->question->choices)
         if (choice.key == write.choice_key) label = choice.label;
     const std::string& asked = entry->question->message_id;
-    if (!entry->process || asked != "msg.uuid.altered") answered_[write.host.str()] = world_.now();
+    if (!entry->process || asked != "msg.uuid.altered")
+        answered_[write.host.str() + " " + entry->path] = world_.now();
     const bool known = asked == "msg.uuid.altered" || asked == "msg.hbacommon.locklost" ||
                        asked == "msg.hbacommon.outofspace";
     if (!known) violated("an unknown question is answered: " + asked);
@@ -353,11 +357,20 @@ void Schedule::check_purpose(const core::State& state, const core::VmState& vm, 
 
 // Fate corrupts a disk where the cluster lets two copies run; it must not be our answer that lets a guest go
 // on.
-void Schedule::check_corruption(site::HostId host) {
+void Schedule::check_corruption(site::HostId host, const std::string& path) {
     const std::string name = world_.site.host(host).config.name;
-    const auto answered = answered_.find(name);
+    const auto answered = answered_.find(name + " " + path);
     if (answered != answered_.end() && world_.now() - answered->second < seconds(3))
         violated("a guest on " + name + " writes with another copy's memory because a question was answered");
+}
+
+// The first reason counts: what follows it at once was never well in between.
+void Schedule::check_turned(const std::string& node) {
+    const auto& vms = world_.state(node)->vms;
+    const auto vm = vms.find(vm1);
+    const bool nonzero = vm != vms.end() && vm->second.health.exit_code != ExitCode::ok;
+    if (nonzero && !unhealthy_[node]) check_confirmed(node, vm->second);
+    unhealthy_[node] = nonzero;
 }
 
 // Rule 8: of four wrong logins by two nodes none locks the account; a secret that never worked has one try.

@@ -166,7 +166,8 @@ void Schedule::trouble_with_vm() {
         case 2: return site().guest_reboots(id(host), vm->id);
         case 3: return site().backup(id(host), vm->id, seconds(pick(1, 120)), chance(0.5));
         case 4:
-            if (!vm->question && vm->task.empty())
+            // Whose lock was lost does not come right by itself.
+            if (!vm->question && vm->task.empty() && !vm->lock_lost)
                 site().set_connection(id(host), vm->id,
                                       chance(0.5) ? site::Connection::invalid : site::Connection::connected);
             return;
@@ -247,6 +248,32 @@ void Schedule::person_ends_questions() {
         const std::string host = world_.host_of(node);
         const site::Vm* vm = entry_at(host);
         if (vm && vm->question) site().crash(id(host), vm->id);
+    }
+}
+
+// A device that is lost for good comes back when nothing uses it. Over the API alone the process of an entry
+// that is not valid, or of none, can be ended by a person only.
+void Schedule::free_lost_device(const std::string& node) {
+    const HostName host(world_.host_of(node));
+    const site::Vm* vm = entry_at(host.str());
+    const bool valid = vm && vm->connection == site::Connection::connected && !vm->question;
+    const core::State* state = world_.state(node);
+    const bool by_us = state && (valid || state->hosts.at(host).settings.ssh);
+    if (!by_us && site().host(id(host.str())).trouble == "PermanentDeviceLoss")
+        site().kill(id(host.str()), world_.path_of(vm1), site::Kill::force);
+}
+
+// Where the policy refuses a takeover, what runs elsewhere is for a person to stop: with a stop there, or at
+// the host itself where its entry is not valid.
+void Schedule::person_stops_copies(const std::string& except) {
+    for (const auto& node : world_.node_names()) {
+        const std::string host = world_.host_of(node);
+        if (node == except || !world_.runs_at(host, vm1)) continue;
+        const site::Vm* vm = entry_at(host);
+        if (vm && vm->connection == site::Connection::connected)
+            expect(node, core::Kind::stop);
+        else
+            site().kill(id(host), world_.path_of(vm1), site::Kill::force);
     }
 }
 

@@ -176,6 +176,11 @@ bool read_setting(Setup& setup, const Words& words) {
     if (words == Words{"lock-fault", "generic"})
         return setup.world.site.lock_fault = "GenericVmConfigFault", true;
     if (words.size() < 2) return false;
+    if (words[0] == "unconfigured" && words.size() == 2 && find_vm(setup, words[1])) {
+        setup.tunings.push_back(
+            [vm = VmName(words[1])](core::Settings& settings) { settings.vms.erase(vm); });
+        return true;
+    }
     if (words[0] == "vm") return vm_setting(setup, words);
     if (words[0] == "set") return tune(setup, words);
     if (words[0] == "host") return host_setting(setup, words);

@@ -32,7 +32,8 @@ std::optional<Net> net_of(const std::string& word) {
 
 }  // namespace
 
-Play::Play(const Setup& setup) : world_(configured(setup)), corruption_expected_(setup.corruption_expected) {
+Play::Play(const Setup& setup)
+    : world_(configured(setup)), setup_(setup), corruption_expected_(setup.corruption_expected) {
     world_.on_line = [this](const std::string& text) { log_ += text + "\n"; };
     world_.on_wrong = [this](const std::string& what) { failures_.push_back(what); };
     world_.site.on_corruption = [this](site::HostId host, const std::string& path) {
@@ -73,6 +74,7 @@ bool Play::node(const Words& words) {
         return true;
     }
     if (what == "pause" || what == "resume") return world_.pause(name, VmName(how), what == "pause"), true;
+    if (what == "reload") return reload(name, {words.begin() + 3, words.end()});
     if (what == "secret" && words.size() == 5) return world_.secret(name, how, words[4]), true;
     if (what == "power") return world_.node_power(name, how == "on"), true;
     if (what == "daemon") return how == "kill" ? world_.kill_daemon(name) : world_.start_daemon(name), true;
@@ -270,6 +272,12 @@ bool Play::expect_of_node(const Words& words) {
         const int code = static_cast<int>(world_.monitor(words[1], VmName(words[3])));
         expected(std::to_string(code) == words[4], words, std::to_string(code));
         return true;
+    }
+    if (words[2] == "reload" && words.size() == 4) {
+        const bool refused = !refused_[words[1]].empty();
+        expected(words[3] == (refused ? "refused" : "done"), words,
+                 refused ? refused_[words[1]].front() : "");
+        return words[3] == "refused" || words[3] == "done";
     }
     if (words[2] == "group" && words.size() == 5 && cluster_) {
         expected(cluster_->online(words[1]) == (words[4] == "online"), words);

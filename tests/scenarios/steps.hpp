@@ -1,6 +1,7 @@
 // The steps of a script: what people, the cluster manager and fate do, and what is expected to have come of
 // it.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ private:
     using Action = bool (Play::*)(const Words&);
 
     bool node(const Words& words);
+    bool reload(const std::string& node, const Words& words);
     bool host(const Words& words);
     bool host_state(site::HostId host, const Words& words);
     bool vm(const Words& words);
@@ -39,7 +41,10 @@ private:
 
     World world_;
     std::unique_ptr<Cluster> cluster_;
+    Setup setup_;
     bool corruption_expected_;
+    std::map<std::string, std::vector<std::string>>
+        refused_;  // by node: what the last reload was refused for
     std::string log_;
     std::vector<std::string> failures_;
 };

@@ -49,7 +49,10 @@ void World::run(Duration duration) {
 void World::happen(Node& node, const core::Event& event) {
     now_ += Duration(1);  // no two reads are sent at the same instant
     ++steps_;
-    core::Step out = core::step(*node.state, event, now_);
+    carry_out_step(node, core::step(*node.state, event, now_));
+}
+
+void World::carry_out_step(Node& node, const core::Step& out) {
     if (out.wake <= now_) on_wrong("asks to be woken in the past");
     node.wake = std::max(out.wake, now_ + milliseconds(1));
     // Stored before it is sent, as the app does.
@@ -61,6 +64,7 @@ void World::happen(Node& node, const core::Event& event) {
     }
     for (const auto& [name, host] : node.state->hosts)
         for (const auto& [vm, vmid] : host.where) know(node, name, vm, host.entries.at(vmid).entry);
+    on_step(node.name);
     for (const auto& action : out.actions) perform(node, action);
 }
 
@@ -69,10 +73,12 @@ void World::know(Node& node, const HostName& host, const VmName& vm, const core:
     if (entry.path) node.known[host][vm] = {entry.vmid, entry.path, entry.instance_uuid};
 }
 
-void World::to(const std::string& node, unsigned life, Duration delay, core::Event event) {
-    at(now_ + delay, [this, node, life, event = std::move(event)] {
+void World::to(const std::string& node, unsigned life, Duration delay, core::Event event,
+               std::optional<OfLink> link) {
+    at(now_ + delay, [this, node, life, link, event = std::move(event)] {
         Node& target = nodes_.at(node);
-        if (stunned(node)) return to(node, life, target.stunned_until - now_, event);
+        if (link && is_over(node, *link)) return;
+        if (stunned(node)) return to(node, life, target.stunned_until - now_, event, link);
         if (target.state && target.life == life) happen(target, event);
     });
 }
@@ -113,7 +119,7 @@ void World::perform(Node& node, const core::Action& action) {
 }
 
 void World::perform_write(Node& node, const core::Write& write) {
-    const OnTheWay what{node.name, node.life, write};
+    const OnTheWay what{node.name, node.life, write, link_of(node, write.host).links};
     const bool over_ssh = write.via == core::Via::ssh;
     if (over_ssh && !node.shells.at(write.host).connected)
         return to(node.name, node.life, call_delay, core::WriteDone{write.id, core::Outcome::unsent, {}, ""});
@@ -138,8 +144,9 @@ bool World::answers(const OnTheWay& what) const {
 }
 
 void World::write_ends(const OnTheWay& what, core::WriteDone done) {
-    if (!answers(what)) return unanswered(what, true);
-    to(what.node, what.life, call_delay, std::move(done));
+    const OfLink link{what.write.host, what.links};
+    if (!answers(what) || is_over(what.node, link)) return unanswered(what, true);
+    to(what.node, what.life, call_delay, std::move(done), link);
 }
 
 // Known as lost when the connection is given up, at the write's limit at the latest.
@@ -147,7 +154,8 @@ void World::unanswered(const OnTheWay& what, bool carried_out) {
     on_lost(what.node, what.write, carried_out);
     const Duration limit = std::max(Duration::zero(), what.write.limit - now_);
     to(what.node, what.life, std::min(dead_after, limit),
-       core::WriteDone{what.write.id, core::Outcome::unanswered, {}, ""});
+       core::WriteDone{what.write.id, core::Outcome::unanswered, {}, ""},
+       OfLink{what.write.host, what.links});
 }
 
 void World::perform_look(Node& node, const core::Look& look) {
@@ -155,24 +163,26 @@ void World::perform_look(Node& node, const core::Look& look) {
     const Time asked = now_;
     const std::string name = node.name;
     const unsigned life = node.life;
-    at(now_ + call_delay, [this, name, life, look, asked] {
+    at(now_ + call_delay, [this, name, life, look, asked, of = link_of(node, look.host)] {
         Node& target = nodes_.at(name);
-        if (!target.state || target.life != life) return;
+        if (!target.state || target.life != life || is_over(name, of)) return;
         const Link& link = target.links[look.host];
-        if (!reachable(name, look.host) || !link.connected)
-            return to(name, life, link.connected ? dead_after : call_delay,
-                      core::LookFailed{look.host, look.id});
+        const bool reached = reachable(name, look.host);
+        const bool in_session = reached && site.use_session(id_of(look.host), link.cookie);
+        if (!link.connected || !in_session)
+            return to(name, life, link.connected && !reached ? dead_after : call_delay,
+                      core::LookFailed{look.host, look.id}, of);
         if (look.vmid.empty()) {
             core::Read read = full_read(target, look.host);
             read.asked = asked;
             read.look = look.id;
-            return to(name, life, call_delay, read);
+            return to(name, life, call_delay, read, of);
         }
         core::Looked looked{look.host, link.session, look.id, asked, look.vmid, {}};
         const site::HostId host = id_of(look.host);
         if (const auto* vm = site.vm(host, std::stoi(look.vmid)); vm && !loading(look.host))
             looked.entry = entry_of(site, host, *vm);
-        to(name, life, call_delay, looked);
+        to(name, life, call_delay, looked, of);
     });
 }
 

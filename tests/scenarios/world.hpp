@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/step.hpp"
+#include "daemon/core/reconfigure.hpp"
 #include "daemon/esx/breaker.hpp"
 #include "tests/scenarios/bridge.hpp"
 #include "tests/scenarios/network.hpp"
@@ -80,6 +80,11 @@ public:
     void secret(const std::string& node, const std::string& host, const std::string& text);
     void retry_login(const std::string& node, const std::string& host);  // a person asks for one more
     void pause(const std::string& node, const VmName& vm, bool paused);
+    // The administrator changes the node's configuration, for this daemon and those that follow, and reloads
+    // it. Why it was refused; then everything stays as it was.
+    using Edit = std::function<void(core::Settings&)>;
+    std::vector<std::string> reload(const std::string& node, const Edit& edit,
+                                    const std::map<HostName, core::LinkAnew>& links = {});
     void after(Duration delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
     void line(const std::string& who, const std::string& text);
     Network network;
@@ -99,6 +104,7 @@ public:
     std::function<void(const std::string& what)> on_wrong = [](const std::string&) {};
     std::function<void(const std::string& node, const core::Write&)> on_write = [](const auto&, const auto&) {
     };
+    std::function<void(const std::string& node)> on_step = [](const auto&) {};
     const core::State* state(const std::string& node) const;  // nullptr: no daemon runs
     bool active(const std::string& node, const VmName& vm) const;
     bool powered(const std::string& node) const { return nodes_.at(node).powered; }
@@ -137,6 +143,12 @@ private:
         std::string node;
         unsigned life;
         core::Write write;
+        unsigned links = 0;
+    };
+    // One of the links to a host that a daemon has had, one after the other.
+    struct OfLink {
+        HostName host;
+        unsigned links = 0;
     };
     struct Node {
         std::string name;
@@ -147,6 +159,8 @@ private:
         Time wake = core::never;
         std::map<HostName, Link> links;
         std::map<HostName, Shell> shells = {};
+        std::map<HostName, unsigned> links_made = {};  // what is heard over an earlier one is lost
+        std::vector<Edit> edits = {};
         std::set<VmName> marks;
         std::map<VmName, core::Flying> flying, answering;
         std::map<HostName, std::map<VmName, core::KnownEntry>> known;
@@ -168,7 +182,14 @@ private:
 
     void at(Time when, std::function<void()> what) { queue_.emplace(when, std::move(what)); }
     void happen(Node& node, const core::Event& event);
-    void to(const std::string& node, unsigned life, Duration delay, core::Event event);
+    void carry_out_step(Node& node, const core::Step& step);
+    void to(const std::string& node, unsigned life, Duration delay, core::Event event,
+            std::optional<OfLink> link = std::nullopt);
+    core::Settings settings_of(const Node& node) const;
+    OfLink link_of(const Node& node, const HostName& host) const;
+    bool is_over(const std::string& node, const OfLink& link) const;
+    bool links(const Node& node, const HostName& host) const;
+    void begin_links(Node& node, const HostName& host);
 
     // --- world_shell.cpp
     bool speaks(const HostName& host, core::Via via) const;
@@ -176,7 +197,7 @@ private:
     bool shell_perform(Node& node, const core::Action& action);  // false: not one of its actions
     void shell_look(Node& node, const core::Look& look);
     void shell_watch_power_on(const OnTheWay& what);
-    void tick_shell(const std::string& node, unsigned life, const HostName& host);
+    void tick_shell(const std::string& node, unsigned life, const OfLink& of);
     void shell_lost(Node& node, const HostName& host, Shell& shell);
     void shell_refresh(Node& node, const HostName& host, Shell& shell);
     void shell_cannot_read(Node& node, const HostName& host, Shell& shell);
@@ -190,7 +211,7 @@ private:
     void write_ends(const OnTheWay& what, core::WriteDone done);
     void unanswered(const OnTheWay& what, bool carried_out);
     bool answers(const OnTheWay& what) const;
-    void tick_link(const std::string& node, unsigned life, const HostName& host);
+    void tick_link(const std::string& node, unsigned life, const OfLink& of);
     void log_in(Node& node, const HostName& host, Link& link);
     bool open_session(Node& node, const HostName& host, Link& link);
     void confirm(Node& node, const HostName& host, Link& link);

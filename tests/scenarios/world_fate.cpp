@@ -13,21 +13,6 @@ using core::seconds;
 
 constexpr Duration post_retry = milliseconds(300);
 
-core::Settings settings_of(const WorldConfig& config, const std::string& node, const std::string& local) {
-    core::Settings settings;
-    settings.node = node;
-    for (const auto& host : config.site.hosts) {
-        const auto found = config.transports.find(host.name);
-        const std::string transport = found == config.transports.end() ? "api" : found->second;
-        settings.hosts[HostName(host.name)] = {host.address, host.name == local, host.iscsi_adapter,
-                                               seconds(30),  transport != "ssh", transport != "api"};
-    }
-    for (const auto& vm : config.site.vms)
-        settings.vms[VmName(vm.files.name)].vmx = {config.site.datastore, vm.files.path};
-    config.tune(settings);
-    return settings;
-}
-
 }  // namespace
 
 // --- people, the cluster manager, fate
@@ -42,18 +27,10 @@ void World::start_daemon(const std::string& name) {
     for (const auto& [vm, item] : node.answering) remembered.answering.push_back(item);
     remembered.known = node.known;
     remembered.judgements = node.judgements;
-    node.state = core::make_state(settings_of(config_, name, node.host.str()), remembered, now_);
+    node.state = core::make_state(settings_of(node), remembered, now_);
     node.wake = now_;
     node.breaker = std::make_unique<esx::Breaker>(*node.breaker_text);
-    for (const auto& [host, view] : node.state->hosts) {
-        node.links[host].connected = false;
-        node.links[host].cookie.clear();
-        node.shells[host] = {};
-        at(now_ + milliseconds(10), [this, name, life = node.life, host = host] {
-            if (speaks(host, core::Via::api)) tick_link(name, life, host);
-            if (speaks(host, core::Via::ssh)) tick_shell(name, life, host);
-        });
-    }
+    for (const auto& [host, view] : node.state->hosts) begin_links(node, host);
     line(name, "vmhad starts");
 }
 
@@ -119,7 +96,9 @@ void World::pause(const std::string& name, const VmName& vm, bool paused) {
 ExitCode World::monitor(const std::string& node, const VmName& vm) const {
     const auto& state = nodes_.at(node).state;
     // Without a daemon the oneshot asks; where it cannot know, it ends 0.
-    return state && !stunned(node) ? state->vms.at(vm).health.exit_code : ExitCode::ok;
+    if (!state || stunned(node)) return ExitCode::ok;
+    const auto found = state->vms.find(vm);
+    return found == state->vms.end() ? ExitCode::usage : found->second.health.exit_code;
 }
 
 void World::lose_replies(const std::string& host, int count) {

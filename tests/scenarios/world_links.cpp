@@ -103,11 +103,11 @@ void World::confirm(Node& node, const HostName& host, Link& link) {
     }
 }
 
-void World::tick_link(const std::string& name, unsigned life, const HostName& host) {
+void World::tick_link(const std::string& name, unsigned life, const OfLink& of) {
     Node& node = nodes_.at(name);
-    if (!node.state || node.life != life) return;
-    if (stunned(name))
-        return at(node.stunned_until, [this, name, life, host] { tick_link(name, life, host); });
+    const HostName& host = of.host;
+    if (node.life != life || !links(node, host) || is_over(name, of)) return;
+    if (stunned(name)) return at(node.stunned_until, [this, name, life, of] { tick_link(name, life, of); });
     Link& link = node.links[host];
     const bool answers = reachable(name, host);
     const bool in_session = site.use_session(id_of(host), link.cookie) != nullptr;
@@ -129,12 +129,12 @@ void World::tick_link(const std::string& name, unsigned life, const HostName& ho
         happen(node, core::LinkChanged{host, core::Link::down, Reason::host_unreachable,
                                        "the host does not answer", link.session});
     }
-    at(now_ + again, [this, name, life, host] { tick_link(name, life, host); });
+    at(now_ + again, [this, name, life, of] { tick_link(name, life, of); });
 }
 
 void World::tell_news(const std::string& name, unsigned life, const HostName& host) {
     Node& node = nodes_.at(name);
-    if (!node.state || node.life != life || stunned(name)) return;
+    if (node.life != life || !links(node, host) || stunned(name)) return;
     Link& link = node.links[host];
     const bool anything = link.storage_news || !link.news.empty();
     if (!link.connected || !reachable(name, host) || !anything || link.loading) return;

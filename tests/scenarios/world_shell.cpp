@@ -31,11 +31,11 @@ bool World::shell_reachable(const std::string& node, const HostName& name) const
            network.linked(Net::ssh, node, name.str());
 }
 
-void World::tick_shell(const std::string& name, unsigned life, const HostName& host) {
+void World::tick_shell(const std::string& name, unsigned life, const OfLink& of) {
     Node& node = nodes_.at(name);
-    if (!node.state || node.life != life) return;
-    if (stunned(name))
-        return at(node.stunned_until, [this, name, life, host] { tick_shell(name, life, host); });
+    const HostName& host = of.host;
+    if (node.life != life || !links(node, host) || is_over(name, of)) return;
+    if (stunned(name)) return at(node.stunned_until, [this, name, life, of] { tick_shell(name, life, of); });
     Shell& shell = node.shells.at(host);
     if (shell_reachable(name, host)) {
         shell.silent_since = now_;
@@ -48,7 +48,7 @@ void World::tick_shell(const std::string& name, unsigned life, const HostName& h
     } else if (!shell.connected || now_ - shell.silent_since >= dead_after) {
         shell_lost(node, host, shell);
     }
-    at(now_ + check_interval, [this, name, life, host] { tick_shell(name, life, host); });
+    at(now_ + check_interval, [this, name, life, of] { tick_shell(name, life, of); });
 }
 
 void World::shell_lost(Node& node, const HostName& host, Shell& shell) {
@@ -94,26 +94,28 @@ void World::shell_refresh(Node& node, const HostName& host, Shell& shell) {
     shell.read_next = now_ + interval;
     const core::ProcessesTold processes = shell_processes(host);
     const core::Read sent = shell_read(node, host);
-    at(now_ + refresh_takes, [this, name = node.name, life = node.life, host, processes, sent] {
-        Node& target = nodes_.at(name);
-        if (!target.state || target.life != life || !target.shells.at(host).connected) return;
-        if (!reachable(name, host) || stunned(name)) return;
-        core::Read read = shell_read(target, host);
-        const auto looked = [&](const std::string& vmid) {
-            const auto when = target.shells.at(host).looked.find(vmid);
-            return when != target.shells.at(host).looked.end() && when->second > sent.asked;
-        };
-        std::erase_if(read.entries, [&](const auto& entry) { return !looked(entry.vmid); });
-        for (const auto& entry : sent.entries)
-            if (!looked(entry.vmid)) read.entries.push_back(entry);
-        read.asked = sent.asked;
-        read.session = sent.session;
-        happen(target, processes);
-        if (target.state->hosts.at(host).link != core::Link::up)
-            happen(target, core::LinkChanged{host, core::Link::up, Reason::running, "", sent.session,
-                                             core::Via::ssh});
-        happen(target, read);
-    });
+    at(now_ + refresh_takes,
+       [this, name = node.name, life = node.life, host, processes, sent, of = link_of(node, host)] {
+           Node& target = nodes_.at(name);
+           if (!target.state || target.life != life || is_over(name, of)) return;
+           if (!target.shells.at(host).connected) return;
+           if (!reachable(name, host) || stunned(name)) return;
+           core::Read read = shell_read(target, host);
+           const auto looked = [&](const std::string& vmid) {
+               const auto when = target.shells.at(host).looked.find(vmid);
+               return when != target.shells.at(host).looked.end() && when->second > sent.asked;
+           };
+           std::erase_if(read.entries, [&](const auto& entry) { return !looked(entry.vmid); });
+           for (const auto& entry : sent.entries)
+               if (!looked(entry.vmid)) read.entries.push_back(entry);
+           read.asked = sent.asked;
+           read.session = sent.session;
+           happen(target, processes);
+           if (target.state->hosts.at(host).link != core::Link::up)
+               happen(target, core::LinkChanged{host, core::Link::up, Reason::running, "", sent.session,
+                                                core::Via::ssh});
+           happen(target, read);
+       });
 }
 
 core::ProcessesTold World::shell_processes(const HostName& name) const {
@@ -148,29 +150,30 @@ core::LockTold World::shell_lock(const core::AskLock& ask) const {
 void World::shell_look(Node& node, const core::Look& look) {
     const Time asked = now_;
     node.shells.at(look.host).looked[look.vmid] = asked;
-    at(now_ + command_delay, [this, name = node.name, life = node.life, look, asked] {
-        Node& target = nodes_.at(name);
-        if (!target.state || target.life != life) return;
-        const Shell& shell = target.shells.at(look.host);
-        if (!shell.connected || !reachable(name, look.host))
-            return to(name, life, shell.connected ? dead_after : call_delay,
-                      core::LookFailed{look.host, look.id});
-        if (shell.hostd_since != site.host(id_of(look.host)).up_since) {
-            target.shells.at(look.host).read_next = now_;
-            return to(name, life, call_delay, core::LookFailed{look.host, look.id});
-        }
-        if (look.vmid.empty()) {
-            core::Read read = shell_read(target, look.host);
-            read.asked = asked;
-            read.look = look.id;
-            return to(name, life, call_delay, read);
-        }
-        core::Looked looked{look.host, target.links.at(look.host).session, look.id, asked, look.vmid, {}};
-        const site::HostId host = id_of(look.host);
-        if (const auto* vm = site.vm(host, std::stoi(look.vmid)); vm && !loading(look.host))
-            looked.entry = shell_entry_of(site, host, *vm);
-        to(name, life, call_delay, looked);
-    });
+    at(now_ + command_delay,
+       [this, name = node.name, life = node.life, look, asked, of = link_of(node, look.host)] {
+           Node& target = nodes_.at(name);
+           if (!target.state || target.life != life || is_over(name, of)) return;
+           const Shell& shell = target.shells.at(look.host);
+           if (!shell.connected || !reachable(name, look.host))
+               return to(name, life, shell.connected ? dead_after : call_delay,
+                         core::LookFailed{look.host, look.id}, of);
+           if (shell.hostd_since != site.host(id_of(look.host)).up_since) {
+               target.shells.at(look.host).read_next = now_;
+               return to(name, life, call_delay, core::LookFailed{look.host, look.id}, of);
+           }
+           if (look.vmid.empty()) {
+               core::Read read = shell_read(target, look.host);
+               read.asked = asked;
+               read.look = look.id;
+               return to(name, life, call_delay, read, of);
+           }
+           core::Looked looked{look.host, target.links.at(look.host).session, look.id, asked, look.vmid, {}};
+           const site::HostId host = id_of(look.host);
+           if (const auto* vm = site.vm(host, std::stoi(look.vmid)); vm && !loading(look.host))
+               looked.entry = shell_entry_of(site, host, *vm);
+           to(name, life, call_delay, looked, of);
+       });
 }
 
 // A power-on that waits for the answer to a question does not return, and nothing pushes the question.
@@ -191,13 +194,13 @@ bool World::shell_perform(Node& node, const core::Action& action) {
     if (const auto* ask = std::get_if<core::AskProcesses>(&action)) {
         core::ProcessesTold told{ask->host, now_, std::nullopt};
         if (shell_reachable(node.name, ask->host)) told = shell_processes(ask->host);
-        to(node.name, node.life, command_delay, told);
+        to(node.name, node.life, command_delay, told, link_of(node, ask->host));
         return true;
     }
     if (const auto* ask = std::get_if<core::AskLock>(&action)) {
         core::LockTold told{ask->vm, ask->host, now_, std::nullopt, "the host does not answer"};
         if (shell_reachable(node.name, ask->host)) told = shell_lock(*ask);
-        to(node.name, node.life, command_delay, told);
+        to(node.name, node.life, command_delay, told, link_of(node, ask->host));
         return true;
     }
     return false;

@@ -8,6 +8,7 @@ namespace vmha::test {
 struct HostLab : Loop {
     SshServer server;
     shell::HostConfig config;
+    net::Pulses pulses;
     std::vector<core::Event> events;
     std::unique_ptr<shell::Host> host;
 
@@ -34,6 +35,7 @@ struct HostLab : Loop {
         world.clock = [] { return core::Time(net::BootClock::now().time_since_epoch()); };
         world.events = [this](core::Event event) { events.push_back(std::move(event)); };
         world.cannot_read = [](const Error&) {};
+        world.pulses = pulses;
         host = std::make_unique<shell::Host>(io.get_executor(), config, std::move(world));
         host->start();
     }

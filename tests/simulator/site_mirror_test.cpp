@@ -175,6 +175,24 @@ TEST_CASE("a guest that went on writing on one copy corrupts the other one when 
     CHECK(site.corrupted.size() == 1);
 }
 
+TEST_CASE("a guest that waits for an answer writes nothing until it goes on") {
+    Mirrored site;
+    const int vm = running(site, esxi1);
+    site.mirror_break();
+    site.ask(esxi1, vm, "msg.serial.file.open", "");
+    site.offer(esxi1, copy2);
+    CHECK(site.corrupted.empty());
+    const std::string question = site.vm(esxi1, vm)->question->id;
+    SECTION("and never where the answer ends it") {
+        site.crash(esxi1, vm);
+        CHECK(site.corrupted.empty());
+    }
+    SECTION("and then with the other copy's history in its memory") {
+        REQUIRE_FALSE(site.answer(esxi1, vm, question, "0"));
+        CHECK(site.corrupted.size() == 1);
+    }
+}
+
 TEST_CASE("a guest that changes between copies with one history corrupts nothing") {
     Mirrored site;
     const int vm = running(site, esxi1);

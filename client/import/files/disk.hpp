@@ -19,6 +19,7 @@ struct NewFile {
     mode_t mode = 0644;
     std::optional<uid_t> owner;  // and its group stays this process's
     bool secret = false;         // its text is shown nowhere
+    bool over_sample = false;    // what is there is the package's sample: nobody's work is lost
 };
 
 // The whole file or nothing: it is written beside its place, brought to the disk and moved there. An existing

@@ -44,6 +44,25 @@ std::vector<std::string> parts_of(const std::string& directory) {
     return files;
 }
 
+// The sample that the package brings trusts nobody: its thumbprints are zeros. It is no configuration of a
+// site.
+bool is_sample(const Json& main) {
+    const auto nodes = main.find("nodes");
+    return nodes != main.end() && nodes->is_object() && std::ranges::any_of(*nodes, [](const Json& node) {
+               const Json::json_pointer pointer("/host/api/thumbprint");
+               if (!node.is_object() || !node.contains(pointer) || !node.at(pointer).is_string())
+                   return false;
+               const auto pin = node.at(pointer).get<std::string>();
+               return !pin.empty() && pin.find_first_not_of("0:") == std::string::npos;
+           });
+}
+
+bool sample_is_at(const std::string& file) {
+    Remarks said_already;
+    const auto main = read_object(file, said_already);
+    return main && is_sample(*main);
+}
+
 // A key that others than its owner may read is refused by vmhad, so the service's user has to own it.
 NewFile identity_file(const Identity& identity, const std::string& directory, Remarks& remarks) {
     NewFile file{directory + "/" + identity.name, identity.text, 0600, {}, true};
@@ -111,6 +130,10 @@ std::optional<Existing> read_existing(const std::string& directory, Remarks& rem
         if (!main) return std::nullopt;
         existing.main = std::move(*main);
     }
+    if (is_sample(existing.main)) {
+        remarks.note(existing.file, 0, "is the sample that came with the package, and is replaced");
+        return std::nullopt;
+    }
     for (const std::string& file : parts_of(directory))
         if (auto part = read_object(file, remarks)) existing.parts.emplace_back(file, std::move(*part));
     if (!there) return std::nullopt;
@@ -126,7 +149,9 @@ std::vector<NewFile> main_files(Plan& plan, const std::string& directory, const 
         files.push_back(identity_file(*identity, directory, plan.remarks));
     files.push_back({directory + "/known_hosts", read_host_keys(plan, keys.known_hosts)});
     note_ssh_configuration(keys.known_hosts, plan.remarks);
-    if (!identity.has_error()) files.push_back({directory + "/vmhad.json", main_text(plan, identity->name)});
+    if (identity.has_error()) return files;
+    files.push_back({directory + "/vmhad.json", main_text(plan, identity->name)});
+    files.back().over_sample = sample_is_at(files.back().file);
     return files;
 }
 
@@ -145,7 +170,7 @@ void leave_unchanged(std::vector<NewFile>& files, bool replace, Remarks& remarks
         const bool mode_good = !file.secret || (status.st_mode & 077) == 0;
         const bool same = !text.has_error() && *text == file.text;
         if (same && mode_good) return true;
-        if (!replace)
+        if (!replace && !file.over_sample)
             remarks.problem(file.file, 0,
                             std::string("is there already and ") +
                                 (same ? "others than its owner may read it" : "differs") +

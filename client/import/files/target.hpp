@@ -10,7 +10,7 @@
 
 namespace vmha::migration {
 
-// nullopt: there is no vmhad.json. What cannot be read is a problem.
+// nullopt: there is no vmhad.json, or only the sample of the package. What cannot be read is a problem.
 std::optional<Existing> read_existing(const std::string& directory, Remarks& remarks);
 
 struct Keys {

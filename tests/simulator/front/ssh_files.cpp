@@ -123,6 +123,9 @@ Result<void> SshFiles::make_keys() const {
     for (const auto& kind : key_kinds) {
         const std::string path = directory_ + "/" + kind.file;
         if (fs::exists(path) && fs::exists(path + ".pub")) continue;
+        // Half a pair is what an esxsim left behind that was ended meanwhile; ssh-keygen would ask.
+        std::error_code failed;
+        fs::remove(path, failed);
         if (auto made = Children::run({"/usr/bin/ssh-keygen", "-q", "-t", kind.type, "-b", kind.bits, "-N",
                                        "", "-C", "esxsim", "-f", path});
             !made)

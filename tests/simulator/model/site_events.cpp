@@ -193,7 +193,8 @@ void Site::set_connection(HostId id, int number, Connection connection) {
 void Site::invalid_is_over(HostId id, Vm& vm) {
     if (vm.connection != Connection::invalid) return;
     vm.connection = at(id).accessible ? Connection::connected : Connection::inaccessible;
-    stop_process(id, vm, Power::powered_off);
+    vm_changed(id, vm);
+    crash(id, vm.id);
 }
 
 void Site::set_licence(HostId id, Licence licence) {
@@ -263,7 +264,7 @@ std::optional<Fault> Site::answer(HostId id, int number, const std::string& aske
     const auto task = at(id).tasks.find(vm.task);
     const bool starting = task != at(id).tasks.end() && task->second.verb == Verb::power_on;
     if (starting && (!disk(id) || !disk(id)->find(vm.path))) {
-        vm_changed(id, vm);
+        stop_process(id, vm, Power::powered_off);
         end_task(id, task->second, faults::file_not_found(datastore_path(id, vm.path)));
         return std::nullopt;
     }
@@ -275,6 +276,8 @@ std::optional<Fault> Site::answer(HostId id, int number, const std::string& aske
         stop_process(id, vm, Power::powered_off);
     else if (starting)
         powered_on(id, vm);
+    else if (writes_on(id, vm.path))
+        guest_writes(id, vm);
     vm_changed(id, vm);
     if (!starting) return std::nullopt;
     const bool ended = *effect == Consequence::ends;

@@ -104,7 +104,9 @@ void Site::regain(HostId id, Vm& vm) {
     const bool free = !lock || lock->holder == id;
     if (free && !vm.lock_lost && on.take(vm.path, id, at(id).boots, now_, config_.lock_break)) {
         written(*at(id).disk);
-        return guest_writes(id, vm);
+        // A guest that waits for an answer stands still.
+        if (!vm.question) guest_writes(id, vm);
+        return;
     }
     if (std::exchange(vm.lock_lost, true)) return;
     if (config_.lost_lock == LostLock::question) return ask(id, vm.id, "msg.hbacommon.locklost", "");

@@ -1,0 +1,54 @@
+#include "daemon/status_line.hpp"
+
+#include <optional>
+#include <vector>
+
+#include "daemon/core/operation.hpp"
+
+namespace vmha {
+namespace {
+
+constexpr size_t shown_most = 3;
+
+// Comes right by itself, or is a matter of the network: the count of connected hosts tells it.
+bool mends_itself(core::Link link) {
+    return link == core::Link::up || link == core::Link::down || link == core::Link::connecting;
+}
+
+std::optional<std::string> concern_of(const core::HostView& host) {
+    const std::string name = host.name.str();
+    if (!mends_itself(host.link)) return name + " " + std::string(word(host.link));
+    const auto announced = host.announced.find("");
+    if (host.link != core::Link::up || announced == host.announced.end() || !announced->second.said)
+        return std::nullopt;
+    return name + " not ready (" + std::string(word(*announced->second.said)) + ")";
+}
+
+std::optional<std::string> concern_of(const core::VmState& vm) {
+    if (vm.left_over) return vm.name.str() + " left over";
+    if (!vm.active || vm.health.verdict != core::Verdict::unhealthy) return std::nullopt;
+    return vm.name.str() + " " + std::string(word(vm.health.reason));
+}
+
+}  // namespace
+
+std::string status_line(const core::State& state) {
+    size_t up = 0;
+    std::vector<std::string> concerns;
+    for (const auto& [name, host] : state.hosts) {
+        up += host.link == core::Link::up;
+        if (auto concern = concern_of(host)) concerns.push_back(std::move(*concern));
+    }
+    for (const auto& [name, vm] : state.vms)
+        if (auto concern = concern_of(vm)) concerns.push_back(std::move(*concern));
+
+    std::string line = std::to_string(up) + "/" + std::to_string(state.hosts.size()) + " hosts connected; " +
+                       std::to_string(state.vms.size()) + " VMs";
+    for (size_t i = 0; i < std::min(concerns.size(), shown_most); ++i)
+        line += (i == 0 ? "; look at: " : ", ") + concerns[i];
+    if (concerns.size() > shown_most)
+        line += " and " + std::to_string(concerns.size() - shown_most) + " more";
+    return line;
+}
+
+}  // namespace vmha
