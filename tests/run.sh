@@ -17,6 +17,7 @@ case ${1-} in
 esac
 
 passed=0 failed=0 skipped=0 session=0
+declare -A running=() # suites that run beside each other: "FILE WAY STARTED" by pid
 work=$(mktemp -d)
 outcome_printed=
 
@@ -29,6 +30,7 @@ end_session() {
     session=0
 }
 leave() {
+    [ ${#running[@]} -eq 0 ] || end_process "${!running[@]}"
     end_session
     rm -rf "$work"
     [ -n "$outcome_printed" ] || printf '%s passed, %s failed\n' "$passed" "$((failed + 1))"
@@ -105,58 +107,95 @@ count_tap() {
         END { print good + 0, plan - good - skip, skip + 0 }' "$1"
 }
 
-# bats_over TRANSPORT FILE: the way that the nodes of the suites in tests/wire go to the hosts.
+# bats_over WAY FILE: WAY is how the nodes of the suites in tests/wire go to the hosts.
 bats_over() {
-    env VMHA_BIN="$top/build/release/bin" VMHA_ASAN_BIN="$top/build/asan/bin" VMHA_TRANSPORT="$1" bats --tap "$2"
+    env VMHA_BIN="$top/build/release/bin" VMHA_ASAN_BIN="$top/build/asan/bin" VMHA_TRANSPORT="$1" \
+        bats --tap "$top/tests/$2"
 }
-# Suites beside each other: each way has an output of its own, and the first that fails decides the code.
-bats_over_all() {
-    local file=$1 output=$2 way pid code=0 pids=()
-    for way in "${@:3}"; do
-        bats_over "$way" "$file" >"$output.$way" 2>&1 &
-        pids+=($!)
-    done
-    for pid in "${pids[@]}"; do wait "$pid" || code=$?; done
-    return $code
-}
-export -f bats_over bats_over_all
+export -f bats_over
 export top
 
-# run_suite FILE WAY...
-run_suite() {
-    local file=$1 name output good bad skip started code way
-    shift
-    output="$work/$(echo "${file#"$top"/tests/}" | tr / _).log" started=$(now_ms)
-    in_session 900 "$output" bash -c 'bats_over_all "$@"' bats "$file" "$output" "$@"
-    code=$?
-    for way in "$@"; do
-        cat "$output" >>"$output.$way"
-        read -r good bad skip < <(count_tap "$output.$way")
-        skipped=$((skipped + skip))
-        name=${file#"$top"/tests/}
-        [ "$way" = api ] || name+=" ($way)"
-        # A code without a failed case is told once, with the first of them.
-        [ "$bad" -gt 0 ] && code=1
-        report "$name" "$started" "$code" "$output.$way" "$good" "$bad"
-        code=0
-        [ "$skip" -eq 0 ] || grep '^ok .* # skip' "$output.$way" | sed 's/^/    /'
-    done
+suite_name() {
+    echo "$1$([ "$2" = api ] || echo " ($2)")"
+}
+output_of() { echo "$work/$(suite_name "$1" "$2" | tr '/ ' __).log"; }
+
+# run_suite FILE WAY
+run_suite() { in_session 900 "$(output_of "$1" "$2")" bash -c 'bats_over "$@"' bats "$2" "$1"; }
+
+# report_suite FILE WAY STARTED CODE
+report_suite() {
+    local output good bad skip
+    output=$(output_of "$1" "$2")
+    read -r good bad skip < <(count_tap "$output")
+    skipped=$((skipped + skip))
+    report "$(suite_name "$1" "$2")" "$3" "$4" "$output" "$good" "$bad"
+    [ "$skip" -eq 0 ] || grep '^ok .* # skip' "$output" | sed 's/^/    /'
+}
+
+# These suites have addresses of their own and mostly wait, so they run beside each other, those with most cases first.
+# The others keep both cores busy, or want them for themselves.
+beside_each_other() { [[ $1 == wire/* || $1 == interop/* || $1 == client/* ]]; }
+at_once=3
+
+await_one() {
+    local pid code=0 item
+    wait -n -p pid "${!running[@]}" || code=$?
+    read -ra item <<<"${running[$pid]}"
+    unset "running[$pid]"
+    report_suite "${item[@]}" $code
+}
+begin_suite() {
+    [ ${#running[@]} -lt $at_once ] || await_one
+    (
+        trap end_session EXIT
+        trap 'exit 1' TERM
+        run_suite "$@"
+    ) &
+    running[$!]="$* $(now_ms)"
+}
+
+# "FILE WAY" of every suite, FILE seen from here. The failover's suites say in a line of their own by which other
+# ways they run.
+list_suites() {
+    local file way
+    while IFS= read -r file; do
+        [ -z "$fast" ] || [[ $file != interop/* ]] || continue
+        for way in api $(sed -n 's/^# transports: //p' "$top/tests/$file"); do echo "$file $way"; done
+    done < <(find "$top/tests" -name '*.bats' -printf '%P\n' | sort)
 }
 
 run_bats() {
-    local file others
-    while IFS= read -r file; do
-        [ -z "$fast" ] || [[ $file != */interop/* ]] || continue
-        run_suite "$file" api
-        # The failover's suites say in a line of their own by which other ways they run.
-        read -ra others < <(sed -n 's/^# transports: //p' "$file")
-        [ ${#others[@]} -eq 0 ] || run_suite "$file" "${others[@]}"
-    done < <(find "$top/tests" -name '*.bats' | sort)
+    local file way started code
+    while read -r file way; do
+        beside_each_other "$file" || {
+            started=$(now_ms) code=0
+            run_suite "$file" "$way" || code=$?
+            report_suite "$file" "$way" "$started" $code
+        }
+    done < <(list_suites)
+    while read -r _ file way; do
+        begin_suite "$file" "$way"
+    done < <(list_suites | while read -r file way; do
+        ! beside_each_other "$file" || echo "$(grep -c '^@test' "$top/tests/$file") $file $way"
+    done | sort -s -n -r)
+    while [ ${#running[@]} -gt 0 ]; do await_one; done
+}
+
+build_packages() {
+    local started log="$top/build/packages.log"
+    started=$(now_ms)
+    (cd "$top" && cmake --build --preset release --target package) >"$log" 2>&1 </dev/null || {
+        tail -40 "$log"
+        die "cannot make the packages, see $log"
+    }
+    say "made the packages in $(seconds_since "$started")"
 }
 
 begin=$(now_ms)
 ensure_packages all
 build_preset release
+build_packages
 build_preset asan
 
 part=$(now_ms)

@@ -30,7 +30,7 @@ stop_all() {
 # listening NAME: the program has said that it is ready; one that ended instead is a failure with its log.
 is_ready() { grep -q '^ready' "$room/$1.log" || gone "$(pid_of "$1")"; }
 wait_ready() {
-    wait_until 20 is_ready "$1"
+    wait_until 60 is_ready "$1"
     grep -q '^ready' "$room/$1.log" || { cat "$room/$1.log"; return 1; }
 }
 
@@ -45,8 +45,9 @@ announced() { grep "$1" "$room/esxsim.log" | grep -oE '([0-9A-F]{2}:){31}[0-9A-F
 # Our launcher of the govmomi simulator, built once.
 build_govmomi_host() {
     mkdir -p "$top/build/interop"
+    # One at a time: suites run beside each other.
     (cd "$here/govmomi" && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$top/build/interop/go \
-        go build -o "$top/build/interop/govmomi-host" .)
+        flock "$top/build/interop" go build -o "$top/build/interop/govmomi-host" .)
 }
 
 govmomi_password=secret

@@ -2,6 +2,8 @@
 # Logins of the real vmhad, counted by a host that others wrote: the govmomi simulator with -trace.
 
 load support
+# The other suite's hosts may be up at the same time.
+govmomi_port=9444
 
 setup_file() {
     build_govmomi_host

@@ -290,6 +290,23 @@ refused() {
     [ -z "$(find "$out" -name '*.new.*')" ]
 }
 
+@test "the package's sample is no site's configuration: it is replaced, a site's own never" {
+    add_vm vm1
+    mkdir -p "$out"
+    cp "$BATS_TEST_DIRNAME/../../config/vmhad.json" "$out/vmhad.json"
+    import "$tree"
+    expect 0
+    says "$out/vmhad.json: is the sample that came with the package, and is replaced"
+    says "good; 2 nodes, 1 VMs"
+    [ "$(sed '/^ *\/\//d' "$out/vmhad.json" | jq -r '.nodes.ec1.host.api')" = null ]
+    cp "$BATS_TEST_DIRNAME/../../config/vmhad.json" "$out/vmhad.json"
+    sed -i 's/00:00/01:01/g; s/172.31.255.12/172.31.255.99/' "$out/vmhad.json"
+    cp "$out/vmhad.json" "$out/mine"
+    import "$tree"
+    expect 2
+    cmp "$out/vmhad.json" "$out/mine"
+}
+
 @test "what is there already as it should be is left alone, but not a key that others can read" {
     add_vm vm1
     import "$tree"

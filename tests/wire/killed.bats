@@ -1,12 +1,11 @@
 #!/usr/bin/env bats
 # transports: ssh both
-# shellcheck disable=SC2034,SC2154 # bin and room come from support.bash, and addresses goes there
+# shellcheck disable=SC2034,SC2154 # bin and room come from support.bash
 # kill -9 of vmhad in each step of a start, a stop and a takeover: the next daemon goes on, the same shim ends well,
 # and the host sees no write twice. Each step is made long at the site, so that the kill is sure to land in it.
 
 setup() {
     load support
-    addresses=(127.0.0.31 127.0.0.32)
     start_site
     site_configuration .defaults.start_timeout_s=150
 }

@@ -1,15 +1,12 @@
 #!/usr/bin/env bats
 # transports: ssh both
-# shellcheck disable=SC2034,SC2154 # bin and room come from support.bash, and addresses goes there
+# shellcheck disable=SC2034,SC2154 # bin and room come from support.bash
 # NP of the chapter "Testing", with both copies of the mirror: the network fails, the cluster manager starts the group
 # on both nodes or moves it, and the network is repaired. Two real daemons with real shims; the functions here do what
 # the cluster manager and the target in a node do. Each node comes to its own host by one port and to the other by a
 # second one, which is the network between them. Each case has a site of its own.
 
-setup() {
-    load procedure
-    addresses=(127.0.0.37 127.0.0.38)
-}
+setup() { load procedure; }
 teardown() { stop_all; }
 
 # site_with LOST_LOCK: what a VM shows whose lock another host has taken. The group runs on ec1.

@@ -1,12 +1,11 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # bin and room come from support.bash, and addresses goes there
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # bin and room come from support.bash
 # Start, monitor, move and stop with a proxy between every node and every host that is late, silent in one direction,
 # and cuts connections in the middle of a TLS record. Unknown is no failure, a stop does not lie, nothing is written
 # twice, and when the network behaves again, so does all the rest. VMHA_SEED draws other troubles.
 
 setup() {
     load support
-    addresses=(127.0.0.33 127.0.0.34)
     start_site
     site_configuration '.freshness_s = 2 | .defaults.start_timeout_s = 150'
     start_proxies "${VMHA_SEED:-1}"

@@ -5,7 +5,6 @@
 
 setup_file() {
     load support
-    addresses=(127.0.0.81 127.0.0.82)
     ssh-keygen -q -t rsa -b 3072 -N '' -f "$room/id_rsa"
     ssh-keygen -q -t ecdsa -N '' -f "$room/other_key"
     cp "$room/id_rsa.pub" "$room/authorized_keys"
@@ -43,10 +42,10 @@ ssh_to() {
         -p "${port:-8022}" "$@"
 }
 # on_host N COMMAND
-on_host() { ssh_to "$1" -i "$room/id_rsa" "$(id -un)@127.0.0.8$1" "$2" 2>"$room/ssh.err"; }
+on_host() { ssh_to "$1" -i "$room/id_rsa" "$(id -un)@${addresses[$1 - 1]}" "$2" 2>"$room/ssh.err"; }
 # shared NAME...: a master connection to the first host, or a command over it
-shared() { ssh_to 1 -i "$room/id_rsa" -o ControlPath="$room/$1.mux" "${@:2}" "$(id -un)@127.0.0.81"; }
-shared_says() { ssh_to 1 -o ControlPath="$room/$1.mux" "$(id -un)@127.0.0.81" "$2"; }
+shared() { ssh_to 1 -i "$room/id_rsa" -o ControlPath="$room/$1.mux" "${@:2}" "$(id -un)@${addresses[0]}"; }
+shared_says() { ssh_to 1 -o ControlPath="$room/$1.mux" "$(id -un)@${addresses[0]}" "$2"; }
 register() { on_host "$1" "vim-cmd solo/registervm '$volume/$2/$2.vmx'"; }
 ssh_counter() { site show | sed 's/^ok //' | jq -r ".hosts[] | select(.name == \"$1\") | .ssh.$2"; }
 ssh_counts() { [ "$(ssh_counter esxi1 "$1")" -eq "$2" ]; }
@@ -248,7 +247,7 @@ moved_vm() {
     run on_host 1 'vim-cmd vmsvc/getallvms'
     [ "$status" -eq 255 ]
     grep -q 'Connection refused' "$room/ssh.err"
-    port=8023 ssh_to 1 -i "$room/id_rsa" "$(id -un)@127.0.0.81" true
+    port=8023 ssh_to 1 -i "$room/id_rsa" "$(id -un)@${addresses[0]}" true
     site host esxi1 network restore
     on_host 1 "vim-cmd vmsvc/power.getstate $id" | grep -qx 'Powered on'
 }
@@ -295,7 +294,7 @@ moved_vm() {
 
 @test "a key that the host does not know is refused once, and a changed host key is not accepted" {
     refused=$(ssh_counter esxi1 keys_refused)
-    run ssh_to 1 -i "$room/other_key" "$(id -un)@127.0.0.81" true
+    run ssh_to 1 -i "$room/other_key" "$(id -un)@${addresses[0]}" true
     [ "$status" -eq 255 ]
     wait_until 3 ssh_counts keys_refused $((refused + 1))
     site host esxi1 ssh new-host-key
@@ -333,7 +332,7 @@ moved_vm() {
     [ "$(power_at esxi1 vm1)" = poweredOn ]
     site fault esxi1 esxcli:vm/process/list hang
     run timeout 2 ssh "${ssh_options[@]}" -o UserKnownHostsFile="$room/h1/known_hosts" -p 8022 -i "$room/id_rsa" \
-        "$(id -un)@127.0.0.81" 'esxcli vm process list'
+        "$(id -un)@${addresses[0]}" 'esxcli vm process list'
     [ "$status" -eq 124 ]
 }
 

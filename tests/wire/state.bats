@@ -4,7 +4,6 @@
 
 setup_file() {
     load support
-    addresses=(127.0.0.41 127.0.0.42)
     start_site
     site_configuration
 }

@@ -6,8 +6,13 @@
 daemon_bin=$bin
 [ ! -x "${VMHA_ASAN_BIN:-/nonexistent}/vmhad" ] || daemon_bin=$VMHA_ASAN_BIN
 
-# Where the hosts listen. A suite that sets others before it starts the site can run beside the rest.
-addresses=(127.0.0.11 127.0.0.12)
+# Where the hosts listen: a pair of addresses for each suite of the folder, so that suites can run beside each other.
+suite_number=0
+for suite in "$BATS_TEST_DIRNAME"/*.bats; do
+    [ "$suite" != "$BATS_TEST_FILENAME" ] || break
+    suite_number=$((suite_number + 1))
+done
+addresses=("127.0.0.$((101 + 2 * suite_number))" "127.0.0.$((102 + 2 * suite_number))")
 # address_of N: each transport has a block of its own, so that they can run beside each other.
 address_of() {
     case $transport in api) echo "${addresses[$1]}" ;; ssh) echo "${addresses[$1]/127.0.0./127.0.1.}" ;;

@@ -1,15 +1,13 @@
 #!/usr/bin/env bats
 # transports: ssh both
-# shellcheck disable=SC2034,SC2154 # bin and room come from support.bash, and addresses goes there
+# shellcheck disable=SC2034,SC2154 # bin and room come from support.bash
 # The chapter "Testing" of the procedure that administrators follow: Move, Power, and of NP what needs no second copy of
 # the disk (partition.bats has the rest). Two real daemons with real shims, and functions that do what the cluster
 # manager does: start the group on a node, ask its monitor again and again, stop it, fail it over. A node is a VM of its
 # host: it dies with it, and comes back with an empty /run. The cases follow each other, as they do there.
 
-use_site() { addresses=(127.0.0.35 127.0.0.36); }
 setup_file() {
     load procedure
-    use_site
     # Hosts break a dead host's lock after 16 s; here after 1.5 s.
     start_site '.lock_break_ms = 1500 | .hosts[].boot_ms = 300 | .vms[0].shutdown_ms = 300 | .vms[0].boot_ms = 200'
     site_configuration '.freshness_s = 3'
@@ -18,7 +16,7 @@ setup_file() {
     group_starts_on 1
 }
 teardown_file() { load procedure; stop_all; }
-setup() { load procedure; use_site; }
+setup() { load procedure; }
 
 group_starts_on() {
     on "ec$1" "$bin/vmha-exec" start vm1 --timeout 100
