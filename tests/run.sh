@@ -17,7 +17,7 @@ case ${1-} in
 esac
 
 passed=0 failed=0 skipped=0 session=0
-declare -A running=() # suites that run beside each other: "FILE WAY STARTED" by pid
+declare -A running=() # what runs beside each other, by pid: "program NAME STARTED" or "suite FILE WAY STARTED"
 work=$(mktemp -d)
 outcome_printed=
 
@@ -81,21 +81,22 @@ count_program() {
         END { print good + 0, bad + 0 }' "$1"
 }
 
-run_programs() {
-    local list="$work/ctest.json" name folder started output good bad command
-    ctest --test-dir "$top/build/asan" --show-only=json-v1 >"$list" || die "cannot list the tests of the preset asan"
-    for name in $(jq -r '.tests[].name' "$list"); do
-        mapfile -t command < <(jq -r --arg name "$name" '.tests[] | select(.name == $name) | .command[]?' "$list")
-        folder=$(jq -r --arg name "$name" '.tests[] | select(.name == $name)
-            | [.properties[]? | select(.name == "WORKING_DIRECTORY") | .value][0] // "."' "$list")
-        output="$work/$name.log" started=$(now_ms)
-        in_session 600 "$output" env -C "$folder" "${command[@]}"
-        local code=$?
-        read -r good bad < <(count_program "$output")
-        # Neither Catch2 nor a closing line: the program is one case.
-        [ $((good + bad)) -gt 0 ] || { [ $code -eq 0 ] && ! grep -q '^No tests ran' "$output" && good=1; }
-        report "$name" "$started" $code "$output" "$good" "$bad"
-    done
+# Of the preset asan, as ctest knows them.
+list_programs() { jq -r '.tests[].name' "$work/programs.json"; }
+run_program() {
+    local folder command
+    mapfile -t command < <(jq -r --arg name "$1" '.tests[] | select(.name == $name) | .command[]?' "$work/programs.json")
+    folder=$(jq -r --arg name "$1" '.tests[] | select(.name == $name)
+        | [.properties[]? | select(.name == "WORKING_DIRECTORY") | .value][0] // "."' "$work/programs.json")
+    in_session 600 "$work/$1.log" env -C "$folder" "${command[@]}"
+}
+# report_program NAME STARTED CODE
+report_program() {
+    local output="$work/$1.log" good bad
+    read -r good bad < <(count_program "$output")
+    # Neither Catch2 nor a closing line: the program is one case.
+    [ $((good + bad)) -gt 0 ] || { [ "$3" -eq 0 ] && ! grep -q '^No tests ran' "$output" && good=1; }
+    report "$1" "$2" "$3" "$output" "$good" "$bad"
 }
 
 # Test Anything Protocol; a case of the plan that never reported has failed.
@@ -143,16 +144,26 @@ await_one() {
     wait -n -p pid "${!running[@]}" || code=$?
     read -ra item <<<"${running[$pid]}"
     unset "running[$pid]"
-    report_suite "${item[@]}" $code
+    "report_${item[0]}" "${item[@]:1}" $code
 }
-begin_suite() {
+await_all() { while [ ${#running[@]} -gt 0 ]; do await_one; done; }
+# begin program NAME | begin suite FILE WAY
+begin() {
     [ ${#running[@]} -lt $at_once ] || await_one
     (
         trap end_session EXIT
         trap 'exit 1' TERM
-        run_suite "$@"
+        "run_$1" "${@:2}"
     ) &
     running[$!]="$* $(now_ms)"
+}
+
+run_programs() {
+    local name
+    ctest --test-dir "$top/build/asan" --show-only=json-v1 >"$work/programs.json" ||
+        die "cannot list the tests of the preset asan"
+    for name in $(list_programs); do begin program "$name"; done
+    await_all
 }
 
 # "FILE WAY" of every suite, FILE seen from here. The failover's suites say in a line of their own by which other
@@ -175,11 +186,11 @@ run_bats() {
         }
     done < <(list_suites)
     while read -r _ file way; do
-        begin_suite "$file" "$way"
+        begin suite "$file" "$way"
     done < <(list_suites | while read -r file way; do
         ! beside_each_other "$file" || echo "$(grep -c '^@test' "$top/tests/$file") $file $way"
     done | sort -s -n -r)
-    while [ ${#running[@]} -gt 0 ]; do await_one; done
+    await_all
 }
 
 build_packages() {
@@ -192,7 +203,7 @@ build_packages() {
     say "made the packages in $(seconds_since "$started")"
 }
 
-begin=$(now_ms)
+whole=$(now_ms)
 ensure_packages all
 build_preset release
 build_packages
@@ -205,7 +216,7 @@ part=$(now_ms)
 run_bats
 say "suites over the built programs: $(seconds_since "$part")"
 
-say "all in $(seconds_since "$begin"), $skipped skipped"
+say "all in $(seconds_since "$whole"), $skipped skipped"
 outcome_printed=1
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
