@@ -55,10 +55,11 @@ api::Reloaded read_anew(const Options& options, Engine& engine, run::Log& log) {
 
 }  // namespace
 
-api::Reloaded reload(const Options& options, Engine& engine, run::Log& log) {
+api::Reloaded reload(const Options& options, Engine& engine, run::Log& log, bool& last_good) {
     run::notify_reloading();
     auto reloaded = read_anew(options, engine, log);
-    run::notify_ready(status_line(engine.state()));
+    if (reloaded.accepted) last_good = false;
+    run::notify_ready(status_line(engine.state(), last_good));
     return reloaded;
 }
 

@@ -36,10 +36,10 @@ private:
 
 // Until it is told to end. A second signal changes nothing: the end has its own limits.
 net::Task<> live(boost::asio::io_context& io, Engine& engine, api::Server& server, Supervision& supervision,
-                 run::Log& log) {
+                 run::Log& log, const bool& last_good) {
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);
     engine.start();
-    supervision.start([&engine] { return status_line(engine.state()); });
+    supervision.start([&] { return status_line(engine.state(), last_good); });
     const auto [error, number] =
         co_await signals.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (!error)
@@ -85,7 +85,12 @@ int serve(const Options& options, const Setup& setup, run::Log& log, run::Scrubb
     api::Hub hub(io.get_executor(), engine);
     ToHub to_hub(hub, supervision);
     engine.listen(&to_hub);
-    engine.on_reload([&] { return reload(options, engine, log); });
+    bool last_good = setup.last_good;
+    engine.on_reload([&] {
+        auto reloaded = reload(options, engine, log, last_good);
+        supervision.news();
+        return reloaded;
+    });
     boost::asio::signal_set hangup(io, SIGHUP);
     api::Server server(io.get_executor(), engine, hub, api::find_operators());
     server.serve(std::move(*listener));
@@ -93,7 +98,7 @@ int serve(const Options& options, const Setup& setup, run::Log& log, run::Scrubb
                "vmhad " VMHA_VERSION " is node " + setup.node + " with " +
                    std::to_string(setup.config.vms.size()) + " VMs; socket " + socket});
     boost::asio::co_spawn(io, reload_on_hangup(hangup, engine, log), boost::asio::detached);
-    boost::asio::co_spawn(io, live(io, engine, server, supervision, log), boost::asio::detached);
+    boost::asio::co_spawn(io, live(io, engine, server, supervision, log, last_good), boost::asio::detached);
     io.run();
     engine.listen(nullptr);
     return static_cast<int>(ExitCode::ok);

@@ -1,5 +1,6 @@
 #include "daemon/setup.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 
@@ -20,18 +21,24 @@ Result<std::string> find_node(const config::Config& config, const Options& optio
 namespace {
 
 // systemd.special(7): network.target says that the network is being managed, not that addresses are there.
-constexpr auto addresses_come_until = std::chrono::minutes(5);
+constexpr auto after_boot = std::chrono::minutes(5);
+// Where it has been a node before: a network may be set up anew just while the daemon is being restarted.
+constexpr auto at_any_time = std::chrono::seconds(60);
 constexpr timespec between_looks{.tv_sec = 0, .tv_nsec = 200'000'000};
 
-// Started by systemd soon after boot, the daemon waits for the address that tells which node this is: it is
-// not started again after it has refused its configuration.
-Result<std::string> wait_for_node(const config::Config& config, const Options& options, run::Log& log) {
+// Started by systemd, the daemon waits for the address that tells which node this is: it is not started again
+// after it has refused its configuration.
+Result<std::string> wait_for_node(const config::Config& config, const config::Source& source,
+                                  const Options& options, run::Log& log) {
     auto node = find_node(config, options);
-    const auto early = [] { return run::boot_now().time_since_epoch() < addresses_come_until; };
-    if (node || options.job != Job::serve || std::getenv("NOTIFY_SOCKET") == nullptr || !early()) return node;
-    log.warning(node.error().message + "; soon after boot it may still come, so this is looked at again");
+    if (node || options.job != Job::serve || std::getenv("NOTIFY_SOCKET") == nullptr) return node;
+    const bool was_a_node = config::load_last_good(options.paths.state_dir, source).config.has_value();
+    const auto until =
+        was_a_node ? std::max(core::Time(after_boot), run::boot_now() + at_any_time) : core::Time(after_boot);
+    if (run::boot_now() >= until) return node;
+    log.warning(node.error().message + "; it may still come, so this is looked at again for a while");
     run::notify_status("waits for the address of a node");
-    while (!node && early()) {
+    while (!node && run::boot_now() < until) {
         ::nanosleep(&between_looks, nullptr);
         node = find_node(config, options);
     }
@@ -98,19 +105,20 @@ std::optional<Setup> set_up(const Options& options, run::Log& log) {
         log.write({Level::error, run::MessageId::configuration_fallback,
                    "THE CONFIGURATION IS BROKEN: going on with the last good one from " +
                        options.paths.state_dir +
-                       "; mend it, check it with vmhad --check-config and restart"});
+                       "; mend it, check it with vmhad --check-config, then systemctl reload vmhad"});
     }
     say_warnings(loaded, log);
-    auto node = wait_for_node(*loaded.config, options, log);
+    auto node = wait_for_node(*loaded.config, source, options, log);
     if (!node) {
         log.write({Level::error, run::MessageId::cannot_start, node.error().message});
-        say_how_to_go_on(options, log);
+        log.error("compare the addresses of the nodes in " + options.config +
+                  " with those that \"ip address\" shows here, then start vmhad again");
         return std::nullopt;
     }
     if (good)
         if (const auto saved = config::save_last_good(options.paths.state_dir, loaded.merged); !saved)
             log.warning(saved.error().message);
-    return Setup{std::move(*loaded.config), std::move(*node)};
+    return Setup{std::move(*loaded.config), std::move(*node), !good};
 }
 
 }  // namespace vmha

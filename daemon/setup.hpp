@@ -12,6 +12,7 @@ namespace vmha {
 struct Setup {
     config::Config config;
     std::string node;
+    bool last_good = false;  // the configuration is broken, and this is the last good one
 };
 
 // Which node of the configuration this machine is.

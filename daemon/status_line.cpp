@@ -32,7 +32,7 @@ std::optional<std::string> concern_of(const core::VmState& vm) {
 
 }  // namespace
 
-std::string status_line(const core::State& state) {
+std::string status_line(const core::State& state, bool last_good) {
     size_t up = 0;
     std::vector<std::string> concerns;
     for (const auto& [name, host] : state.hosts) {
@@ -44,6 +44,7 @@ std::string status_line(const core::State& state) {
 
     std::string line = std::to_string(up) + "/" + std::to_string(state.hosts.size()) + " hosts connected; " +
                        std::to_string(state.vms.size()) + " VMs";
+    if (last_good) line += "; THE CONFIGURATION IS BROKEN, the last good one is in use";
     for (size_t i = 0; i < std::min(concerns.size(), shown_most); ++i)
         line += (i == 0 ? "; look at: " : ", ") + concerns[i];
     if (concerns.size() > shown_most)

@@ -6,7 +6,8 @@
 
 namespace vmha {
 
-// "2/2 hosts connected; 14 VMs", and what a person has to see to, if anything.
-std::string status_line(const core::State& state);
+// "2/2 hosts connected; 14 VMs", and what a person has to see to, if anything. last_good: the configuration
+// is broken, and the last good one is in use.
+std::string status_line(const core::State& state, bool last_good = false);
 
 }  // namespace vmha

@@ -71,7 +71,8 @@ Permit Breaker::ask(const Credential& credential, int64_t now_s) {
         return {
             Permit::When::never, 0,
             std::string(entry.wrong >= wrong_most ? "refused twice" : "refused, and it has never worked") +
-                ": correct it in its file, or allow one more try by vmhactl retry-login " + credential.host};
+                ": correct it in its file and restart vmhad, or allow one more try by vmhactl retry-login " +
+                credential.host};
     if (entry.wrong > 0) {
         entry.retry_at_s = std::min(entry.retry_at_s, now_s + after_lockout_s);  // the clock was set back
         if (now_s >= entry.retry_at_s) return {};

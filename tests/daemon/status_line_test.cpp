@@ -36,6 +36,7 @@ core::VmState& vm(core::State& state, const char* name) {
 TEST_CASE("where all is well the line counts hosts and VMs") {
     auto state = two_hosts();
     CHECK(status_line(state) == "2/2 hosts connected; 2 VMs");
+    CHECK(status_line(state, true).find("CONFIGURATION IS BROKEN") != std::string::npos);
     host(state, "esxi2").link = core::Link::down;
     CHECK(status_line(state) == "1/2 hosts connected; 2 VMs");
 }

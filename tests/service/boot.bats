@@ -14,6 +14,7 @@ setup_file() {
     mkdir -p "$room/state" "$room/runtime"
 }
 setup() {
+    export state=$room/state
     [ "$EUID" -eq 0 ] || skip "needs namespaces of its own"
 }
 
@@ -25,7 +26,7 @@ booted() {
     # shellcheck disable=SC2016
     run timeout -k 1 30 unshare --net --time --boottime "$(($1 - now))" --fork --kill-child bash -c '
         ip link set lo up
-        "$VMHAD" --config "$room/vmhad.json" --state-dir "$room/state" --runtime-dir "$room/runtime" \
+        "$VMHAD" --config "$room/vmhad.json" --state-dir "$state" --runtime-dir "$room/runtime" \
             --socket "$room/socket" >"$room/log" 2>&1 &
         daemon=$!
         said() {
@@ -57,16 +58,29 @@ booted() {
     [ "$status" -eq 0 ]
 }
 
-@test "later it is refused at once: nobody is left waiting for what does not come" {
-    export NOTIFY_SOCKET=$room/notify
+@test "later it is refused at once where it has never been a node: nobody is left waiting for what does not come" {
+    export NOTIFY_SOCKET=$room/notify state=$room/new
+    mkdir "$state"
     booted 400 'wait $daemon'
     [ "$status" -eq 2 ]
     grep -qF "cannot tell which node this is" "$room/log"
-    grep -qF "vmhad --check-config" "$room/log"
+}
+
+@test "later it waits where it has been a node: the network may be away for a moment while the service restarts" {
+    export NOTIFY_SOCKET=$room/notify
+    booted 20 'ip address add 192.0.2.1/32 dev lo && said "is node ec1" || exit 99
+        kill -TERM $daemon; wait $daemon'
+    [ "$status" -eq 0 ]
+    booted 4000 'said "may still come" || exit 99
+        ip address add 192.0.2.1/32 dev lo && said "is node ec1" || exit 98
+        kill -TERM $daemon; wait $daemon'
+    [ "$status" -eq 0 ]
 }
 
 @test "started by hand it is refused at once, also soon after boot" {
     unset NOTIFY_SOCKET
     booted 20 'wait $daemon'
     [ "$status" -eq 2 ]
+    grep -qF "cannot tell which node this is" "$room/log"
+    grep -qF "ip address" "$room/log"
 }

@@ -171,11 +171,34 @@ set_in_unit() {
     wait_connected
     said "last good"
     said /etc/vmhad/vmhad.json
+    [[ "$(property vmhad.service StatusText)" == *"CONFIGURATION IS BROKEN"* ]]
     run on vmha-genw vm1
     [ "$status" -eq 0 ]
     on vmha-exec stop vm1
     put_configuration
     on systemctl reload vmhad.service
+    wait_until 5 property_is vmhad.service StatusText "2/2 hosts connected; $(jq '.vms | length' "$room/vmhad.json") VMs"
+}
+
+@test "a restart that cuts a reload off ends with a running service" {
+    local i
+    for i in 1 2 3; do
+        begin reload systemctl reload vmhad.service
+        on systemctl restart vmhad.service
+        wait "$(pid_of reload)" || true
+        rm -f "$room/reload.pid"
+        wait_connected
+        is_active vmhad.socket
+    done
+}
+
+@test "a daemon that does not end and has to be killed ends, at a restart, with a running service" {
+    # A signal that it does not even notice stands for a hung one.
+    set_in_unit KillSignal=SIGWINCH TimeoutStopSec=1
+    on systemctl restart vmhad.service
+    said "Failed with result 'timeout'"
+    wait_connected
+    is_active vmhad.socket
 }
 
 @test "without any usable configuration the unit stays failed, monitors or not, and mending it is enough" {
