@@ -111,8 +111,10 @@ std::optional<Setup> set_up(const Options& options, run::Log& log) {
     auto node = wait_for_node(*loaded.config, source, options, log);
     if (!node) {
         log.write({Level::error, run::MessageId::cannot_start, node.error().message});
-        log.error("compare the addresses of the nodes in " + options.config +
-                  " with those that \"ip address\" shows here, then start vmhad again");
+        log.error(
+            "compare the addresses of the nodes in " + options.config +
+            " with those of \"ip address\", look for mistakes with vmhad --check-config, then start vmhad "
+            "again");
         return std::nullopt;
     }
     if (good)
