@@ -309,11 +309,12 @@ moved_vm() {
     id=$(register 1 vm1)
     on_host 1 "vim-cmd vmsvc/power.on $id"
     on_host 1 "(sleep 986; vim-cmd vmsvc/power.off $id) >/dev/null 2>&1 </dev/null &"
-    pgrep -x -f 'sleep 986' >/dev/null
+    detached_runs() { pgrep -x -f 'sleep 986' >/dev/null; }
+    wait_until 3 detached_runs
     site host esxi1 power off
     run on_host 1 true
     [ "$status" -eq 255 ]
-    detached_ended() { ! pgrep -x -f 'sleep 986' >/dev/null; }
+    detached_ended() { ! detached_runs; }
     wait_until 2 detached_ended
     site host esxi1 power on
     on_host 1 'esxcli vm process list'
