@@ -205,6 +205,8 @@ ec2_takes_over() {
     done_by_the_cluster=$(shown .corruptions)
     site mirror recover 1
     networks_are_back
+    # A start that does not see ESXi#2 yet has only the lock, and leaves the copy there to the tidying of ec2.
+    wait_until 30 both_up ec1
     wait_until 30 says monitor1 "the group has failed"
     group_starts_on 1
     runs_only_at 1
