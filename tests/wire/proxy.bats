@@ -48,8 +48,7 @@ follows_still() {
     follow
     cuts=0
     for bytes in 0 3 700 1500 2600 5000; do
-        proxy ec1-esxi1 cut "$bytes" 1
-        proxy ec1-esxi1 reset
+        proxy ec1-esxi1 cut-new "$bytes"
         cuts=$((cuts + 1))
         wait_until 20 cuts_of ec1-esxi1 "$cuts"
         on ec1 "$bin/vmha-genw" vm1

@@ -13,6 +13,7 @@ Commands; ROUTE is the name of one route, or "all":
   ROUTE delay MS             each chunk waits so long
   ROUTE cut BYTES [COUNT]    each of the next COUNT connections (1), those that are open first, ends after so many more
                              bytes towards vmhad
+  ROUTE cut-new BYTES        the open connections are reset, and the next new one ends after so many bytes towards vmhad
   ROUTE refuse               nobody listens any more; what is open goes on
   ROUTE reset                every open connection is reset now
   ROUTE wild                 each connection draws its own troubles: it is reset at once, is held up, is cut in the
@@ -107,7 +108,7 @@ class Connection:
                 await asyncio.sleep(self.random.uniform(0, 0.06))
             elif luck < 0.37:
                 keep = self.random.randrange(len(data))
-        if way == DOWN:
+        if way == DOWN and not self.ended.is_set():
             self.left = route.claim_cut(self.left)
             if self.left is not None:
                 keep = min(keep, self.left)
@@ -189,6 +190,10 @@ class Route:
         return {"open": len(self.open), "peak": self.peak, "total": self.total, "up": self.bytes[UP],
                 "down": self.bytes[DOWN], "cuts": self.cuts}
 
+    def reset(self):
+        for connection in list(self.open):
+            connection.end(reset=True)
+
     async def command(self, words):
         what, details = words[0], words[1:]
         if what in ("good", "wild") and not details:
@@ -203,11 +208,14 @@ class Route:
         elif what == "cut":
             self.behave("cut")
             self.cut_after, self.cuts_due = int(details[0]), int((details[1:] or ["1"])[0])
+        elif what == "cut-new":
+            self.reset()
+            self.behave("cut")
+            self.cut_after, self.cuts_due = int(details[0]), 1
         elif what == "refuse":
             await self.refuse()
         elif what == "reset":
-            for connection in list(self.open):
-                connection.end(reset=True)
+            self.reset()
         else:
             raise ValueError("cannot understand '%s'" % " ".join(words))
 
