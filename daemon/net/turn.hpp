@@ -44,19 +44,19 @@ public:
             give_way_ = std::move(give_way);
             co_return Held(this);
         }
-        Waiting self(*this, urgent);
+        Waiting self(*this, urgent, std::move(give_way));
         if (urgent && give_way_.bell && give_way_.may()) give_way_.bell->ring();
         co_await self.bell.wait(until);
         if (!self.given) co_return Held();
         self.given = false;
-        give_way_ = std::move(give_way);
         co_return Held(this);
     }
     Task<Held> urgent(Deadline until) { return take(until, true, {}); }
 
 private:
     struct Waiting {
-        Waiting(Turn& owner, bool is_urgent) : turn(owner), urgent(is_urgent), bell(owner.executor_) {
+        Waiting(Turn& owner, bool is_urgent, GiveWay gives_way)
+            : turn(owner), urgent(is_urgent), give_way(std::move(gives_way)), bell(owner.executor_) {
             auto place = turn.queue_.end();
             if (urgent)
                 for (place = turn.queue_.begin(); place != turn.queue_.end() && (*place)->urgent;) ++place;
@@ -70,6 +70,7 @@ private:
         Waiting& operator=(const Waiting&) = delete;
         Turn& turn;
         bool urgent;
+        GiveWay give_way;
         Wakeup bell;
         bool given = false;
     };
@@ -82,6 +83,7 @@ private:
         }
         Waiting* next = queue_.front();
         queue_.pop_front();
+        give_way_ = std::move(next->give_way);  // an urgent one may come before it goes on
         next->given = true;
         next->bell.ring();
     }

@@ -209,8 +209,8 @@ void Host::perform(core::Write write) {
 }
 
 void Host::read_vms(std::map<VmName, core::VmxPath> vms) {
-    impl_->reader.read_vms(vms);
     impl_->config.vms = std::move(vms);
+    impl_->reader.read_vms();
 }
 
 void Host::look(core::Look look) {

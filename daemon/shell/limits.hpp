@@ -6,8 +6,9 @@ namespace vmha::shell {
 
 // The defaults are for real hosts; tests have shorter ones.
 struct Limits {
-    core::Duration connect = core::seconds(3);  // connect, key exchange and login together
-    core::Duration refresh = core::seconds(60);
+    core::Duration connect = core::seconds(3);      // connect, key exchange and login together
+    core::Duration refresh = core::seconds(60);     // and of silence in it: one command hangs
+    core::Duration refresh_vm = core::seconds(10);  // more of a refresh for each protected VM
     core::Duration look = core::seconds(20);
     core::Duration backoff_first = core::milliseconds(200);
     core::Duration backoff_most = core::seconds(5);

@@ -14,6 +14,16 @@ constexpr auto longest_pause = core::seconds(5);  // after a refresh that failed
 constexpr auto process_limit = core::seconds(5);
 constexpr auto check_limit = core::seconds(10);
 
+// Each VM costs one vim-cmd or two, one after the other, and on a busy host each of them takes seconds.
+core::Duration refresh_limit(const HostConfig& config) {
+    return config.limits.refresh + static_cast<int64_t>(config.vms.size()) * config.limits.refresh_vm;
+}
+
+std::unique_ptr<net::Pulse> pulse_of_reads(const HostConfig& config, const net::Pulses& pulses) {
+    return net::make_pulse(pulses, "the SSH reads of " + config.name.str(),
+                           refresh_limit(config) + config.interval + longest_pause);
+}
+
 }  // namespace
 
 Reader::Reader(boost::asio::any_io_executor executor, const HostConfig& config, const HostWorld& world,
@@ -25,8 +35,7 @@ Reader::Reader(boost::asio::any_io_executor executor, const HostConfig& config, 
       turn_(executor),
       picture_(config.name, config.vms),
       news_(executor),
-      pulse_(net::make_pulse(world.pulses, "the SSH reads of " + config.name.str(),
-                             config.limits.refresh + config.interval + longest_pause)) {}
+      pulse_(pulse_of_reads(config, world.pulses)) {}
 
 void Reader::connected(bool up) {
     up_ = up;
@@ -42,6 +51,12 @@ void Reader::want(bool on) {
     wanted_ = on;
     last_full_.reset();
     refresh_soon();
+}
+
+void Reader::read_vms() {
+    picture_.set_ours(config_.vms);
+    pulse_ = pulse_of_reads(config_, world_.pulses);
+    if (!reads()) pulse_->rest();
 }
 
 void Reader::refresh_soon() {
@@ -73,16 +88,17 @@ net::Deadline Reader::next_refresh(net::Deadline begun, bool well) const {
     return begun + config_.interval;
 }
 
-// The host's state as a whole must not be put off for ever.
+// The host's state as a whole must not be put off for ever: not beyond the time for which it is good.
 bool Reader::overdue() const {
-    return !last_full_ || world_.clock() - *last_full_ > 2 * config_.interval;
+    return !last_full_ || world_.clock() - *last_full_ > 2 * pace_;
 }
 
-net::Task<Reader::Asked> Reader::ask(Script script, net::Deadline until,
-                                     std::shared_ptr<net::Wakeup> give_up) {
+net::Task<Reader::Asked> Reader::ask(Script script, net::Deadline until, std::shared_ptr<net::Wakeup> give_up,
+                                     std::optional<core::Duration> most_silence) {
     Command command;
     command.script = script.text();
     command.give_up = give_up;
+    command.most_silence = most_silence;
     auto ran = co_await runner_.run(command, until);
     if (!ran.output) {
         co_return Failure{ran.error, up_ && ran.error.code != Errc::closed};
@@ -98,13 +114,13 @@ net::Task<std::optional<Reader::Failure>> Reader::take_refresh(net::Deadline unt
                                                                std::shared_ptr<net::Wakeup> give_up) {
     const auto asked = world_.clock();
     const auto script = picture_.ask(asked);
-    const auto reply = co_await ask(script, until, give_up);
+    const auto reply = co_await ask(script, until, give_up, config_.limits.refresh);
     if (!reply) co_return reply.error();
     const auto more = picture_.take(*reply, asked);
     tell(core::ProcessesTold{config_.name, asked, picture_.processes()});
     if (!more) co_return Failure{more.error()};
     if (!*more) co_return std::nullopt;
-    const auto second = co_await ask(**more, until, give_up);
+    const auto second = co_await ask(**more, until, give_up, config_.limits.refresh);
     if (!second) co_return second.error();
     const auto taken = picture_.take_more(*second);
     if (!taken) co_return Failure{taken.error()};
@@ -113,7 +129,7 @@ net::Task<std::optional<Reader::Failure>> Reader::take_refresh(net::Deadline unt
 
 // False: nothing whole was told.
 net::Task<bool> Reader::refresh(bool for_looks) {
-    const auto until = net::deadline_in(config_.limits.refresh);
+    const auto until = net::deadline_in(refresh_limit(config_));
     const auto give_up = std::make_shared<net::Wakeup>(executor_);
     // What somebody waits for is not put off.
     net::Turn::GiveWay give_way;
@@ -150,7 +166,8 @@ void Reader::told_whole(const std::vector<core::LookId>& looks, core::Time begun
     read.session = session_;
     // Until two more have come: one may fail, and they may take longer than the interval.
     const core::Duration took = world_.clock() - begun;
-    core::Duration rhythm = std::max(config_.interval, took) + took;
+    pace_ = std::max(config_.interval, took) + took;
+    core::Duration rhythm = pace_;
     if (last_full_) rhythm = std::max(rhythm, read.asked - *last_full_);
     read.good_for = std::max(config_.freshness, 3 * rhythm);
     last_full_ = read.asked;
@@ -201,9 +218,10 @@ net::Task<std::optional<core::Looked>> Reader::read_one(std::string vmid, net::D
 }
 
 net::Task<bool> Reader::look_at_one(const core::Look& order) {
-    const auto until = net::deadline_in(config_.limits.look);
-    const auto held = co_await turn_.urgent(until);
+    // Before it may be a refresh that cannot be put off.
+    const auto held = co_await turn_.urgent(net::deadline_in(refresh_limit(config_)));
     if (!held || !up_ || !text::is_digits(order.vmid)) co_return false;
+    const auto until = net::deadline_in(config_.limits.look);
     auto looked = co_await read_one(order.vmid, until, true);
     if (!looked) co_return false;
     looked->look = order.id;

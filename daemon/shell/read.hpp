@@ -27,8 +27,8 @@ public:
     // Refresh every interval from now on, the first at once and in a new session; or no longer.
     void want(bool on);
 
-    // Of these VMs, from the next refresh on.
-    void read_vms(const std::map<VmName, core::VmxPath>& vms) { picture_.set_ours(vms); }
+    // The configuration has other VMs: they are read from the next refresh on.
+    void read_vms();
 
     // The refreshes: spawn it once, it ends only when it is cancelled.
     net::Task<> run();
@@ -61,7 +61,8 @@ private:
     };
     using Asked = boost::system::result<Reply, Failure>;
 
-    net::Task<Asked> ask(Script script, net::Deadline until, std::shared_ptr<net::Wakeup> give_up = nullptr);
+    net::Task<Asked> ask(Script script, net::Deadline until, std::shared_ptr<net::Wakeup> give_up = nullptr,
+                         std::optional<core::Duration> most_silence = std::nullopt);
     net::Task<std::optional<Failure>> take_refresh(net::Deadline until, std::shared_ptr<net::Wakeup> give_up);
     net::Task<bool> refresh(bool for_looks);
     net::Task<bool> refresh_now(const std::vector<core::LookId>& looks, net::Deadline until,
@@ -90,6 +91,7 @@ private:
     bool away_told_ = false;
     std::vector<core::LookId> whole_looks_;  // wait for a refresh that begins after they came
     std::optional<core::Time> last_full_;    // when the last one that came through was sent
+    core::Duration pace_{};                  // of refreshes that nothing puts off, as the last one took
     std::multiset<std::string> powering_on_;
 };
 

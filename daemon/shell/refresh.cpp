@@ -59,10 +59,9 @@ std::set<std::string> Picture::ours_among(const std::map<std::string, text::Row>
         const auto known = known_.find(vmid);
         const bool same = known != known_.end() && known->second.row == row;
         // What the summary told is the path, whatever else the line holds.
-        const bool ours = same && known->second.entry.path && row.paths.size() > 1
-                              ? may_be_ours({vmid, "", {*known->second.entry.path}})
-                              : may_be_ours(row);
-        if (!ours) continue;
+        const bool told = same && known->second.entry.path;
+        const bool told_ours = told && may_be_ours({vmid, "", {*known->second.entry.path}});
+        if (!told_ours && ((told && row.paths.size() > 1) || !may_be_ours(row))) continue;
         vmids.insert(vmid);
         if (same && !known->second.entry.instance_uuid.empty())
             uuids.insert(known->second.entry.instance_uuid);

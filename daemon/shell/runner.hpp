@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/result.hpp"
+#include "daemon/core/time.hpp"
 #include "daemon/net/deadline.hpp"
 #include "daemon/net/wakeup.hpp"
 
@@ -16,6 +17,7 @@ struct Command {
     std::string script;                    // for /bin/sh on the host; every word from outside is quoted
     size_t most_output = 8u << 20;         // more is an error, and ends the command
     std::shared_ptr<net::Wakeup> give_up;  // rung: the command's channel is closed, its output does not count
+    std::optional<core::Duration> most_silence = std::nullopt;  // without any output: then it is ended
 };
 
 // What a command left behind. Neither status nor text proves anything alone (facts A: exit codes of vim-cmd

@@ -38,6 +38,7 @@ struct Channel {
     Output output;
     bool too_much = false;
     bool closed = false;  // by the host
+    Deadline heard_at = net::BootClock::now();
     Deadline forget_at = Deadline::max();
 };
 

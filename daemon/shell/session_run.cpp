@@ -42,6 +42,7 @@ Channel::Channel(ssh_channel raw_channel) : raw(raw_channel) {
                                          void* user) {
         auto& self = *static_cast<Channel*>(user);
         auto& into = is_err != 0 ? self.output.err : self.output.out;
+        self.heard_at = net::BootClock::now();
         const size_t room = (is_err != 0 ? err_most : self.most_output) - into.size();
         into.append(static_cast<const char*>(data), std::min<size_t>(room, size));
         if (is_err == 0 && size > room) {
@@ -83,7 +84,11 @@ bool Channel::wind_up() {
 // One run, from its place in the queue to the end of its channel. However it ends, the channel is left.
 struct Session::Impl::Visit {
     Visit(Impl& in, const Command& command, Deadline until)
-        : session(in), news(in.executor), deadline(until), give_up(command.give_up) {}
+        : session(in),
+          news(in.executor),
+          deadline(until),
+          give_up(command.give_up),
+          most_silence(command.most_silence) {}
     ~Visit() {
         session.queue.remove(this);
         if (channel) session.leave(*channel);
@@ -95,11 +100,16 @@ struct Session::Impl::Visit {
     Task<bool> wait() {
         using namespace boost::asio::experimental::awaitable_operators;
         bool rung = false;
+        const auto until = std::min(deadline, silent_until());
         if (!hindered() && give_up)
-            co_await (note(news, deadline, rung) || note(*give_up, deadline, given_up));
+            co_await (note(news, until, rung) || note(*give_up, until, given_up));
         else if (!hindered())
-            co_await news.wait(deadline);
+            co_await news.wait(until);
         co_return !hindered();
+    }
+
+    Deadline silent_until() const {
+        return channel && most_silence ? channel->heard_at + *most_silence : Deadline::max();
     }
 
     bool hindered() {
@@ -109,6 +119,9 @@ struct Session::Impl::Visit {
             why = {Errc::closed, "cannot go on with a command on " + session.peer + ": it was given up"};
         else if (net::BootClock::now() >= deadline)
             why = {Errc::timeout, "cannot finish a command on " + session.peer + ": no end in time"};
+        else if (net::BootClock::now() >= silent_until())
+            why = {Errc::timeout, "cannot finish a command on " + session.peer + ": it printed nothing for " +
+                                      std::to_string(core::to_ms(*most_silence) / 1000) + " s"};
         else
             return false;
         return true;
@@ -118,6 +131,7 @@ struct Session::Impl::Visit {
     net::Wakeup news;
     Deadline deadline;
     std::shared_ptr<net::Wakeup> give_up;
+    std::optional<core::Duration> most_silence;
     bool given_up = false;
     std::shared_ptr<Channel> channel;
     Error why{Errc::closed, ""};

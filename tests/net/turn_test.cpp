@@ -32,6 +32,18 @@ struct Room {
     }
 };
 
+net::Task<> visit_and_send(Room& room, std::string other) {
+    co_await room.visit("a", 20ms, 5s);
+    room.said.clear();
+    room.send(std::move(other));
+}
+
+net::Task<> visit_politely(Room& room, std::shared_ptr<net::Wakeup> bell) {
+    const auto held = co_await room.turn.take(net::deadline_in(5s), false, {bell, [] { return true; }});
+    const bool rung = co_await bell->wait(net::deadline_in(300ms));
+    room.said.push_back(rung ? "b gives way" : "b stays");
+}
+
 }  // namespace
 
 TEST_CASE("first come, first served, one at a time") {
@@ -78,4 +90,13 @@ TEST_CASE("a turn that was passed to somebody who is cancelled in that moment is
     waiting.emit(asio::cancellation_type::terminal);
     room.io.run_for(1s);
     CHECK(room.said.back() == "c out");
+}
+
+TEST_CASE("who was passed the turn and has not run yet gives way to an urgent one, too") {
+    Room room;
+    asio::co_spawn(room.io, visit_and_send(room, "c"), [](const std::exception_ptr&) {});
+    asio::co_spawn(room.io, visit_politely(room, std::make_shared<net::Wakeup>(room.io.get_executor())),
+                   [](const std::exception_ptr&) {});
+    room.io.run();
+    CHECK(room.said == std::vector<std::string>{"b gives way", "c in", "c out"});
 }

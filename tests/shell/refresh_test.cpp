@@ -201,6 +201,37 @@ TEST_CASE("an annotation that looks like an entry of ours is none") {
     CHECK(entry_in(read, "4")->path == core::parse_vmx_path("[local] ec2/ec2.vmx"));
 }
 
+TEST_CASE(
+    "an entry of ours whose name has a line end is there, in each refresh, and no number of an annotation "
+    "is") {
+    ReadsLab lab;
+    lab.list(
+        "12     first\nsecond   [EC_iSCSI] vm1/vm1.vmx   otherGuest   vmx-19\n"
+        "3      ec1     [local] ec1/ec1.vmx      otherGuest   vmx-19    disks:\n99     GB\n"
+        "4      ec2     [local] ec2/ec2.vmx      otherGuest   vmx-19\n");
+    lab.host.says("vim-cmd vmsvc/get.summary 99", ReadsLab::gone("99"), 1);
+    lab.begin();
+    for (auto read = lab.first_read(); lab.all<core::Read>().size() < 3; read = lab.refresh()) {
+        CHECK(read.entries.size() == 3);
+        REQUIRE(entry_in(read, "12") != nullptr);
+        CHECK(entry_in(read, "12")->path == core::parse_vmx_path("[EC_iSCSI] vm1/vm1.vmx"));
+        CHECK(entry_in(read, "12")->power == core::Power::on);
+    }
+}
+
+TEST_CASE("an entry of ours whose name looks like a stranger's row is read in each refresh") {
+    ReadsLab lab;
+    lab.list(
+        "12     [local] x/x.vmx   otherGuest   vmx-19\nsecond   [EC_iSCSI] vm1/vm1.vmx   otherGuest   "
+        "vmx-19\n");
+    lab.begin();
+    CHECK(entry_in(lab.first_read(), "12")->power == core::Power::on);
+    lab.summary({.vmid = "12", .path = "[EC_iSCSI] vm1/vm1.vmx", .power = "poweredOff"});
+    const auto read = lab.refresh();
+    CHECK(entry_in(read, "12")->path == core::parse_vmx_path("[EC_iSCSI] vm1/vm1.vmx"));
+    CHECK(entry_in(read, "12")->power == core::Power::off);
+}
+
 TEST_CASE("an inventory that has gone as a whole is a new session: it may not be loaded yet") {
     ReadsLab lab;
     lab.begin();
@@ -390,7 +421,7 @@ TEST_CASE("who asks for everything while another one waits for it is answered by
     ReadsLab lab;
     lab.begin();
     lab.first_read();
-    lab.ahead = 2 * lab.config.interval + core::seconds(1);  // what runs is not given up
+    lab.ahead = 3 * lab.config.interval;  // what runs is not given up
     lab.host.hold("esxcli storage filesystem list");
     lab.reader->refresh_soon();
     REQUIRE(lab.until([&] { return lab.host.asked("esxcli storage filesystem list") == 2; }));
@@ -432,19 +463,52 @@ TEST_CASE("a look does not wait for a refresh, and the refresh comes after it") 
     CHECK(lab.cannot_read.empty());
 }
 
-TEST_CASE("a refresh that is overdue is not given up for a look") {
+TEST_CASE("a refresh that is overdue is not given up for a look, which has its own time afterwards") {
     ReadsLab lab;
+    lab.config.limits.look = core::milliseconds(1500);
     lab.begin();
     lab.first_read();
     lab.host.hold("esxcli storage filesystem list");
     lab.reader->refresh_soon();
     REQUIRE(lab.until([&] { return lab.host.asked("esxcli storage filesystem list") == 2; }));
-    lab.ahead = 2 * lab.config.interval + core::seconds(1);
+    lab.ahead = 3 * lab.config.interval;
     lab.look(5, "12");
-    CHECK_FALSE(lab.until([&] { return !lab.all<core::Looked>().empty(); }, 100));
+    CHECK_FALSE(lab.until([&] { return !lab.all<core::Looked>().empty(); }, 1700));
+    CHECK(lab.all<core::LookFailed>().empty());
     lab.host.release("esxcli storage filesystem list");
     lab.next<core::Looked>(0);
     CHECK(lab.all<core::Read>().size() == 2);
+}
+
+TEST_CASE("a refresh that takes long is not overdue for that, and gives way to a look") {
+    ReadsLab lab;
+    lab.config.interval = core::milliseconds(50);
+    lab.host.hold("esxcli storage filesystem list");
+    lab.begin();
+    REQUIRE(lab.until([&] { return lab.host.asked("esxcli storage filesystem list") == 1; }));
+    lab.until([] { return false; }, 1500);
+    lab.host.release("esxcli storage filesystem list");
+    lab.first_read();
+    lab.host.hold("esxcli storage filesystem list");
+    lab.until([] { return false; }, 300);
+    const auto reads = lab.all<core::Read>().size();
+    lab.look(5, "12");
+    lab.next<core::Looked>(0);
+    CHECK(lab.all<core::Read>().size() == reads);
+    lab.host.release("esxcli storage filesystem list");
+}
+
+TEST_CASE("a refresh may take as long as its VMs need, one after the other") {
+    ReadsLab lab;
+    lab.config.limits.refresh = core::milliseconds(200);
+    lab.config.limits.refresh_vm = core::seconds(8);
+    lab.host.hold("vim-cmd vmsvc/get.summary 12");
+    lab.begin();
+    REQUIRE(lab.until([&] { return lab.host.asked("vim-cmd vmsvc/get.summary 12") == 1; }));
+    lab.until([] { return false; }, 400);
+    lab.host.release("vim-cmd vmsvc/get.summary 12");
+    CHECK(lab.first_read().entries.size() == 3);
+    CHECK(lab.cannot_read.empty());
 }
 
 TEST_CASE("processes are asked without hostd where it does not answer") {

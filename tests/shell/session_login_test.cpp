@@ -86,6 +86,33 @@ TEST_CASE("hashed names in known_hosts are understood") {
     lab.open();
 }
 
+TEST_CASE("a host key that is marked as revoked is refused, though another line has it") {
+    SessionLab lab;
+    lab.server.write_known_hosts(lab.server.known_line() + "@revoked * " +
+                                 lab.server.known_line().substr(lab.server.known_line().find(' ') + 1));
+    const auto error = lab.refusal();
+    CHECK(error.code == Errc::host_key_changed);
+    CHECK(says(error, "revoked"));
+    CHECK(says(error, lab.server.host_fingerprint()));
+    CHECK(lab.server.logged("publickey") == 0);
+}
+
+TEST_CASE("a host that its line in known_hosts excludes is not known by it, but by another line") {
+    SessionLab lab;
+    const auto line = lab.server.known_line();
+    const auto name = line.substr(0, line.find(' '));
+    const auto excluding = "*,!" + name + line.substr(line.find(' '));
+    lab.server.write_known_hosts(excluding);
+    const auto error = lab.refusal();
+    CHECK(error.code == Errc::host_key_changed);
+    CHECK(says(error, "not in " + lab.server.known_hosts()));
+    lab.server.write_known_hosts(excluding + line);
+    lab.open();
+    const auto other = "[127.0.0.41]:1";
+    lab.server.write_known_hosts(name + ",!" + other + line.substr(line.find(' ')));
+    lab.open();
+}
+
 TEST_CASE("known_hosts may lie in a folder whose name has a percent sign") {
     SessionLab lab;
     const auto folder = lab.server.directory() + "/a%h b";

@@ -170,6 +170,25 @@ TEST_CASE("a command that never ends is killed on the host at its deadline, and 
     CHECK(lab.server.logged("Connection from") == 1);
 }
 
+TEST_CASE("a command that falls silent is killed on the host before its deadline, one that goes on is not") {
+    SessionLab lab;
+    const auto session = lab.open();
+    shell::Command talks;
+    talks.most_silence = core::milliseconds(600);
+    talks.script = "for i in 1 2 3 4 5; do echo $i; sleep 0.3; done";
+    const auto talked = lab.begin_run(*session, talks, 10000);
+    auto hangs = talks;
+    hangs.script = "echo 1; exec sleep 8";
+    const auto hung = lab.begin_run(*session, hangs, 10000);
+    REQUIRE(lab.until([&] { return hung->has_value(); }, 4000));
+    CHECK_FALSE((*hung)->output);
+    CHECK((*hung)->error.code == Errc::timeout);
+    CHECK((*hung)->error.message.find("printed nothing for") != std::string::npos);
+    REQUIRE(lab.until([&] { return talked->has_value(); }, 4000));
+    REQUIRE((*talked)->output);
+    CHECK((*talked)->output->out == "1\n2\n3\n4\n5\n");
+}
+
 TEST_CASE("commands that are given up or late do not use the channels up") {
     SessionLab lab({.lines = {"MaxSessions 4"}});
     const auto session = lab.open();

@@ -270,6 +270,22 @@ best_of() {
     done
 }
 
+@test "a VM whose name has a line end is seen, watched and stopped; it is never taken for absent" {
+    name=$'vm1\n7 second line'
+    both_nodes '.' '.vms[0].display_name = "vm1\n7 second line"'
+    on ec1 "$bin/vmha-exec" start vm1
+    expect_site is_at esxi1 "$name" poweredOn
+    follow ec1
+    on ec1 "$bin/vmhactl" vm vm1 | grep -E '^esxi1 +local +registered +on '
+    sleep 2.5
+    follows_on
+    on ec2 "$bin/vmha-exec" start vm1
+    expect_site is_at esxi1 "$name" absent
+    expect_site is_at esxi2 "$name" poweredOn
+    on ec2 "$bin/vmha-exec" stop vm1
+    expect_site is_at esxi2 "$name" absent
+}
+
 @test "a host that allows one channel a connection does all of it over one connection" {
     begin_site '.' '.vms[0].keep_uuid = false'
     site host esxi1 ssh max-sessions 1

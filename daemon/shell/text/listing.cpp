@@ -12,6 +12,7 @@ namespace {
 // Annotations come from anybody: what is looked at of a line has an end.
 constexpr size_t longest_line = 16384;
 constexpr size_t most_brackets = 64;
+constexpr size_t most_begun = 64;
 
 // Where the column "File" begins; npos: this is not the header.
 size_t file_column(std::string_view line) {
@@ -54,31 +55,72 @@ std::optional<core::VmxPath> path_at(std::string_view text) {
     return core::parse_vmx_path(text);
 }
 
-std::optional<Row> row_of(std::string_view line, size_t column) {
-    line = line.substr(0, longest_line);
+// "12     vm1 …" -> "12"
+std::string_view id_of(std::string_view line) {
     const size_t digits = line.find_first_not_of("0123456789");
-    if (digits == 0 || digits == std::string_view::npos || line[digits] != ' ' || digits > 18)
-        return std::nullopt;
-    Row row;
-    row.vmid = line.substr(0, digits);
-    size_t first = std::string_view::npos;
+    if (digits == 0 || digits == std::string_view::npos || line[digits] != ' ' || digits > 18) return {};
+    return line.substr(0, digits);
+}
+
+struct Paths {
+    std::vector<core::VmxPath> all;
+    size_t first = std::string_view::npos;  // where the likeliest begins
+};
+
+Paths paths_in(std::string_view line, size_t column) {
+    Paths paths;
     const auto add = [&](size_t at) {
         auto path = path_at(line.substr(at));
-        if (!path || std::find(row.paths.begin(), row.paths.end(), *path) != row.paths.end()) return;
-        if (first == std::string_view::npos) first = at;
-        row.paths.push_back(std::move(*path));
+        if (!path || std::find(paths.all.begin(), paths.all.end(), *path) != paths.all.end()) return;
+        if (paths.all.empty()) paths.first = at;
+        paths.all.push_back(std::move(*path));
     };
     // Under its column first: a name may hold what looks like a path.
     if (column < line.size() && line[column] == '[') add(column);
     size_t brackets = 0;
     for (size_t at = line.find('['); at != std::string_view::npos && ++brackets <= most_brackets;
          at = line.find('[', at + 1))
-        if (line[at - 1] == ' ') add(at);
-    const bool has_version = line.find(" vmx-") != std::string_view::npos;
-    if (row.paths.empty() && !has_version) return std::nullopt;  // a line of an annotation
-    row.name = trimmed(line.substr(digits, first == std::string_view::npos ? first : first - digits));
-    return row;
+        if (at == 0 || line[at - 1] == ' ') add(at);
+    return paths;
 }
+
+// Nothing of one that begins is lost: a name may hold a line end, and an output may break off. What it names
+// may be an entry, with the path that stands in one of the next lines, and is asked for.
+class Rows {
+public:
+    explicit Rows(size_t column) : column_(column) {}
+
+    void take(std::string_view line) {
+        line = line.substr(0, longest_line);
+        const auto id = id_of(line);
+        const bool has_version = line.find(" vmx-") != std::string_view::npos;
+        if (id.empty() && !has_version) return;  // a line of an annotation
+        auto paths = paths_in(line, column_);
+        const bool is_row = !id.empty() && (!paths.all.empty() || has_version);
+        if (is_row || !paths.all.empty()) give_to_begun(paths.all);
+        if (is_row) {
+            const auto name = line.substr(0, paths.first).substr(id.size());
+            rows_.push_back({std::string(id), std::string(trimmed(name)), std::move(paths.all)});
+        } else if (!id.empty() && line.substr(id.size()).starts_with("  ") && begun_.size() < most_begun) {
+            begun_.emplace_back(id);  // in a row the columns are apart
+        }
+    }
+
+    std::vector<Row> end() {
+        give_to_begun({});
+        return std::move(rows_);
+    }
+
+private:
+    void give_to_begun(const std::vector<core::VmxPath>& paths) {
+        for (auto& id : begun_) rows_.push_back({std::move(id), "", paths});
+        begun_.clear();
+    }
+
+    size_t column_;
+    std::vector<Row> rows_;
+    std::vector<std::string> begun_;
+};
 
 Error no_listing(std::string_view out, std::string_view err) {
     for (const auto text : {out, err}) {
@@ -92,21 +134,22 @@ Error no_listing(std::string_view out, std::string_view err) {
 
 Result<Listing> read_listing(std::string_view out, std::string_view err) {
     Listing listing;
-    size_t column = std::string_view::npos;
+    std::optional<Rows> rows;
     std::string_view last;
     for (const auto line : lines_of(out)) {
         if (const auto id = skipped_id(line); !id.empty()) {
             listing.skipped.emplace(id);
-        } else if (column == std::string_view::npos) {
-            column = file_column(line);
+        } else if (!rows) {
+            if (const auto column = file_column(line); column != std::string_view::npos) rows.emplace(column);
         } else if (line.starts_with("(vim.fault.") || line.starts_with("(vmodl.fault.")) {
             return Error{Errc::fault, said(line)};  // it may have ended before its end
-        } else if (auto row = row_of(line, column)) {
-            listing.rows.push_back(std::move(*row));
+        } else {
+            rows->take(line);
         }
         if (!trimmed(line).empty()) last = line;
     }
-    if (column == std::string_view::npos) return no_listing(out, err);
+    if (!rows) return no_listing(out, err);
+    listing.rows = rows->end();
     // An annotation may say so too, but it has the rest of its line after it.
     if (const auto down = hostd_down(last)) return Error{Errc::bad_reply, down->line};
     for (const auto line : lines_of(err))

@@ -1,5 +1,7 @@
 #include "daemon/shell/text/processes.hpp"
 
+#include <algorithm>
+
 #include "daemon/shell/text/lines.hpp"
 #include "daemon/shell/text/table.hpp"
 
@@ -13,6 +15,10 @@ Result<std::vector<core::VmProcess>> read_processes(std::string_view text) {
         const auto world = block.field("World ID");
         const auto file = block.field("Config File");
         if (!is_digits(world) || file.empty()) return not_a("list of VM processes", text);
+        // A name with line ends may hold another VM's lines.
+        for (const std::string_view key : {"World ID", "Config File"})
+            if (std::ranges::count(block.fields, key, &std::pair<std::string, std::string>::first) != 1)
+                return not_a("list of VM processes", text);
         auto path = core::parse_vmx_path(file);
         // One of the system's own lies on no datastore: "/var/run/crx/…".
         if (!path && !file.starts_with('/')) return not_a("list of VM processes", text);

@@ -21,6 +21,14 @@ std::optional<bool> tools_of(const Value& summary) {
     return status == "toolsOk" || status == "toolsOld";
 }
 
+// The last one: an annotation, which stands before it, may look like one.
+std::string_view heartbeat_in(const Value& summary) {
+    std::string_view heartbeat;
+    for (const auto& part : summary.parts)
+        if (part.name == "quickStats") heartbeat = part.value.text_at("guestHeartbeatStatus");
+    return heartbeat;
+}
+
 // Takes `digits` digits and the separator after them off the text.
 std::optional<int> take_number(std::string_view& text, size_t digits, std::string_view separator) {
     if (text.size() < digits + separator.size() || !text.substr(digits).starts_with(separator))
@@ -94,8 +102,7 @@ Result<Summary> read_summary(std::string_view text, std::string_view vmid) {
     entry.instance_uuid = tree->text_at("config.instanceUuid");
     entry.memory_mb = integer_of(tree->text_at("config.memorySizeMB"));
     entry.tools_running = tools_of(*tree);
-    auto heartbeat = tree->text_at("quickStats.guestHeartbeatStatus");
-    entry.heartbeat = core::heartbeat_of(heartbeat);
+    entry.heartbeat = core::heartbeat_of(heartbeat_in(*tree));
     return summary;
 }
 

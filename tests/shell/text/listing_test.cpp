@@ -87,6 +87,37 @@ TEST_CASE(
     CHECK(listing->rows.size() == 2);
 }
 
+TEST_CASE("a name with line ends does not hide its entry, whatever its lines look like") {
+    const auto name = GENERATE(as<std::string>{}, "vm1\nsecond", "\nsecond", "a\nb\nc", "a\n3 x",
+                               "a\n3      x", "a\n3      x   [ds] y/y.vmx   otherGuest   vmx-19");
+    INFO(name);
+    const auto listing = read_listing(std::string(header) + "12     " + name +
+                                      "   [EC] vm1/vm1.vmx   otherGuest   vmx-19\n"
+                                      "4      x8     [ds] x8/x8.vmx   otherGuest   vmx-20\n");
+    REQUIRE(listing);
+    const auto row = std::ranges::find(listing->rows, "12", &Row::vmid);
+    REQUIRE(row != listing->rows.end());
+    CHECK(std::ranges::count(row->paths, path("[EC] vm1/vm1.vmx")) == 1);
+    CHECK(std::ranges::count(listing->rows, "4", &Row::vmid) == 1);
+}
+
+TEST_CASE("an entry in whose line the output ends is one whose path is not known") {
+    const auto listing = read_listing(std::string(header) +
+                                      "4      x8     [ds] x8/x8.vmx   otherGuest   vmx-20\n"
+                                      "12     vm1    [EC] vm1/v");
+    REQUIRE(listing);
+    REQUIRE(listing->rows.size() == 2);
+    CHECK(listing->rows[1] == Row{"12", "", {}});
+}
+
+TEST_CASE("a line of an annotation that begins with a number is no entry") {
+    const auto listing = read_listing(std::string(header) +
+                                      "4      x8     [ds] x8/x8.vmx   otherGuest   vmx-20    disks:\n"
+                                      "10 GB\n2 of them\n7\n  and vmx-13\n");
+    REQUIRE(listing);
+    CHECK(listing->rows.size() == 1);
+}
+
 TEST_CASE("an invalid VM has an id and nothing else, on either stream, before or after the header") {
     const auto listing = read_listing("Skipping invalid VM '16'\n" + std::string(header) +
                                           "1      x8     [ds] x8/x8.vmx        centos9_64Guest   vmx-20\n"

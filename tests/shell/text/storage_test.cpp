@@ -121,4 +121,13 @@ TEST_CASE("no process is no text, and a list that is not whole proves nothing") 
     CHECK_FALSE(read_processes("vm 1\n   World ID: 5\n   Config File: b/c.vmx\n"));
 }
 
+TEST_CASE("a name that holds the lines of another VM's process makes the list none") {
+    CHECK_FALSE(
+        read_processes("x\n   World ID: 7\n   Config File: /vmfs/volumes/a/vm1/vm1.vmx\n   World ID: 5\n"
+                       "   Config File: /vmfs/volumes/a/x/x.vmx\n"));
+    CHECK_FALSE(
+        read_processes("x\n   World ID: 5\n   Display Name: x\n   Config File: /vmfs/volumes/a/1/1.vmx\n"
+                       "   Config File: /vmfs/volumes/a/x/x.vmx\n"));
+}
+
 }  // namespace vmha::shell::text

@@ -128,6 +128,19 @@ TEST_CASE("an annotation of several lines does not change what stands after it, 
         read_summary(summary("(vim.vm.QuestionInfo) null", "\"say \"hi\"\n         }\nthree\""), "496");
     REQUIRE(cut);
     CHECK(cut->entry.heartbeat == core::Heartbeat::yellow);
+
+    const auto closed = read_summary(summary("(vim.vm.QuestionInfo) null",
+                                             "\"end\"\n"
+                                             "   },\n"
+                                             "   quickStats = (vim.vm.Summary.QuickStats) {\n"
+                                             "      guestHeartbeatStatus = \"red\",\n"
+                                             "   },\n"
+                                             "   runtime = (vim.vm.RuntimeInfo) {\n"
+                                             "      powerState = \"poweredOff\""),
+                                     "496");
+    REQUIRE(closed);
+    CHECK(closed->entry.power == core::Power::on);
+    CHECK(closed->entry.heartbeat == core::Heartbeat::yellow);
 }
 
 TEST_CASE("an invalid VM has neither path nor name") {
