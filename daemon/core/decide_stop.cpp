@@ -198,7 +198,7 @@ std::optional<Decision> halt_absent(const State& state, const VmState& vm, const
     // What this operation itself took out was the VM: another entry of its uuid is a clone.
     const Seen* moved = vm.op->taken_out.contains(host.name) ? nullptr : moved_entry(state, host, vm);
     if (moved && (moved->entry.power != Power::off || moved->entry.connection != Connection::connected))
-        return fail(host, Reason::vmx_moved, moved_text(host, vm, *moved) + ", and is not off there");
+        return fail(host, Reason::vmx_moved, moved_text(host, vm, *moved) + "; it is not off there");
     if (host.left_unproved.contains(vm.name))
         if (auto decision = await_processes(state, vm, host, now)) return decision;
     const bool no_process = process_of(state, host, vm, now).state == ProcessState::none;

@@ -74,7 +74,9 @@ const Seen* moved_entry(const State& state, const HostView& host, const VmState&
 
 std::string moved_text(const HostView& host, const VmState& vm, const Seen& moved) {
     return vm.name.str() + " is registered on " + host.name.str() + " from " + file_path(*moved.entry.path) +
-           ", and is configured as " + file_path(vm.settings.vmx) + " (same instance uuid)";
+           ", and is configured as " + file_path(vm.settings.vmx) +
+           " (same instance uuid): if it was moved, set its vmx to that path and reload; "
+           "if that is a copy of it, unregister it there";
 }
 
 std::optional<int64_t> memory_of(const State& state, const VmState& vm) {

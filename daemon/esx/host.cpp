@@ -194,7 +194,8 @@ Task<Host::Impl::Ending> Host::Impl::live() {
 }
 
 // Watches until the session is over or the host cannot be reached. A connection that dies alone is replaced
-// silently, as the session on the host goes on; but not one after the other.
+// silently, as the session on the host goes on; but not one after the other, nor where the new one tells
+// nothing: a link is up only while there is news.
 Task<Host::Impl::Ending> Host::Impl::watch_on() {
     for (;;) {
         if (!watch_link || !watch_link->alive()) {
@@ -205,13 +206,15 @@ Task<Host::Impl::Ending> Host::Impl::watch_on() {
         const auto began = net::BootClock::now();
         LinkCaller caller(*watch_link, cookie);
         const auto end = co_await watch->run(caller);
-        if (end.why == WatchEnd::Why::dead) watch_link->close();
-        const bool lasted = net::BootClock::now() - began > config.limits.watch_life;
+        if (end.why == WatchEnd::Why::dead || end.why == WatchEnd::Why::mute) watch_link->close();
+        const bool lasted = end.told && net::BootClock::now() - began > config.limits.watch_life;
         if (session_expired || end.why == WatchEnd::Why::expired) {
             watch_link->close();
             co_return Ending{core::Link::connecting, Reason::not_authenticated,
                              "the session on " + peer.name + " has expired", lasted};
         }
+        if (end.why == WatchEnd::Why::mute)
+            co_return Ending{core::Link::down, Reason::stale, end.error.message};
         if (!lasted) co_return ending_of(end.error);
     }
 }

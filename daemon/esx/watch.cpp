@@ -14,6 +14,16 @@ WatchEnd rebuild(std::string_view host, std::string_view cause) {
             {Errc::fault, "cannot watch " + std::string(host) + ": " + std::string(cause)}};
 }
 
+// The same words every time: the link says them once, however often it is tried again.
+WatchEnd mute(std::string_view host) {
+    return {
+        WatchEnd::Why::mute,
+        {Errc::timeout,
+         "cannot watch " + std::string(host) +
+             ": it answers, but tells nothing new (no answer to WaitForUpdatesEx); restart its management "
+             "agents if that lasts"}};
+}
+
 }  // namespace
 
 Watch::Watch(WatchSettings settings, Session session, PropertyPlan plan, OnRead on_read)
@@ -114,7 +124,7 @@ Task<std::optional<WatchEnd>> Watch::read_everything(Caller& caller) {
     for (bool more = true; more;) {
         const auto request = request::wait_for_updates(collector_, version_, 1);
         const auto called = co_await call(caller, request, net::deadline_in(settings_.limits.first_read));
-        if (!called) co_return ended(called);
+        if (!called) co_return called.code() == Errc::timeout ? mute(host) : ended(called);
         const auto updates = updates_of(*called.reply);
         if (session_lost(updates.objects)) co_return expired(host, "the session has expired");
         // Nothing at all is no answer to "everything": an expired session looks so.
@@ -166,8 +176,10 @@ Task<std::optional<WatchEnd>> Watch::read_changes(Caller& caller) {
 Task<WatchEnd> Watch::run(Caller& caller) {
     auto end = co_await set_up(caller);
     if (!end) end = co_await read_everything(caller);
+    const bool told = !end;
     if (!end) end = co_await watch_tasks(caller);
     while (!end) end = co_await read_changes(caller);
+    end->told = told;
     co_return *end;
 }
 

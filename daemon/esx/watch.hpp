@@ -32,10 +32,12 @@ struct WatchEnd {
     enum class Why {
         expired,  // the session is not valid any more
         rebuild,  // the filter, the collector or the version is gone, or news could not be merged: begin anew
+        mute,     // the host answers other calls, but not the one that is to tell its full view
         dead,     // the connection
     };
     Why why = Why::dead;
     Error error{Errc::closed, ""};
+    bool told = false;  // there was a full Read before it ended
 };
 
 // Owned by the host for one session; run() may be called again after it ended, on a new connection. What it

@@ -99,8 +99,10 @@ std::optional<Flying> from_json(const Json& value, const std::string& boot_id, T
     const Time limit{Duration(*limit_ns)};
     if (*sent_ns < 0 || limit < sent || limit - sent > limit_max) return std::nullopt;
     const bool this_boot = !boot_id.empty() && boot_id == *stored_boot && sent <= now;
-    flying.sent = this_boot ? sent : now;
-    flying.write.limit = this_boot ? limit : now + (limit - sent);
+    // A clock that stands before the sending has begun anew since then, and all that it shows has passed.
+    const Time at_latest = sent > now ? Time{} : now;
+    flying.sent = this_boot ? sent : at_latest;
+    flying.write.limit = flying.sent + (limit - sent);
     return flying;
 }
 

@@ -47,8 +47,8 @@ public:
         std::string warning;  // empty: all is well
     };
     // What is stored about a VM; to be asked when its lock was just taken, as a oneshot may have died holding
-    // it. A write of an earlier boot gets its time left over again from now, as nobody knows how long the
-    // boot took.
+    // it. A write of an earlier boot gets its time over again: from the beginning of this boot, where the
+    // clock shows that it was sent before; else from now (in some containers the clock goes on over a boot).
     Restored load(const VmName& vm, core::Time now) const;
 
     struct AllRestored {

@@ -39,9 +39,18 @@ void knows_the_uuid(World& world, const std::string& host = "esxi1") {
     world.remove(host, vmid);
 }
 
+bool says(const Answer& answer, const std::string& text) {
+    return answer.detail.find(text) != std::string::npos;
+}
+
 bool names_both_paths(const Answer& answer) {
-    return answer.detail.find("/vmfs/volumes/EC_iSCSI/elsewhere/vm1.vmx") != std::string::npos &&
-           answer.detail.find("/vmfs/volumes/EC_iSCSI/vm1/vm1.vmx") != std::string::npos;
+    return says(answer, "/vmfs/volumes/EC_iSCSI/elsewhere/vm1.vmx") &&
+           says(answer, "/vmfs/volumes/EC_iSCSI/vm1/vm1.vmx");
+}
+
+bool says_what_to_do(const Answer& answer) {
+    return says(answer, "if it was moved, set its vmx to that path") &&
+           says(answer, "if that is a copy of it, unregister it there");
 }
 
 }  // namespace
@@ -62,6 +71,7 @@ TEST_CASE("a start of a VM that was moved fails at once, names both paths and to
     CHECK(world.answer_to(caller)->ending == Ending::failed);
     CHECK(world.answer_to(caller)->reason == Reason::vmx_moved);
     CHECK(names_both_paths(*world.answer_to(caller)));
+    CHECK(says_what_to_do(*world.answer_to(caller)));
     CHECK(world.answer_to(caller)->detail.find(host) != std::string::npos);
     CHECK(world.writes.empty());
 }
@@ -76,6 +86,7 @@ TEST_CASE("a stop does not take a VM that runs under another path for absent") {
     CHECK(world.answer_to(caller)->ending == Ending::failed);
     CHECK(world.answer_to(caller)->reason == Reason::vmx_moved);
     CHECK(names_both_paths(*world.answer_to(caller)));
+    CHECK(says_what_to_do(*world.answer_to(caller)));
     CHECK(world.writes.empty());
 }
 

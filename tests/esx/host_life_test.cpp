@@ -248,6 +248,38 @@ TEST_CASE("a wait that is not answered in its time means a dead connection") {
     CHECK(lab.fake.count("Login") == 1);
 }
 
+TEST_CASE("a host that answers and tells nothing new is down, once said, and up again when it tells") {
+    Lab lab;
+    lab.limits.first_read = core::milliseconds(1000);
+    lab.start();
+    REQUIRE(lab.up());
+    lab.run_for(Lab::long_enough_ms);
+    const auto hang = [](const pugi::xml_node&) {
+        Answer silence;
+        silence.hang = true;
+        return silence;
+    };
+    Reason expected = Reason::stale;
+    SECTION("only what it would tell news with hangs") {
+        lab.fake.always["WaitForUpdatesEx"] = hang;
+    }
+    SECTION("and no new watch can be set up") {
+        lab.fake.always["WaitForUpdatesEx"] = hang;
+        lab.fake.always["CreateFilter"] = hang;
+        expected = Reason::host_unreachable;
+    }
+    REQUIRE(lab.until([&] { return lab.link_is(Link::down); }, 6000));
+    CHECK(lab.link()->reason == expected);
+    CHECK(lab.link()->detail.find("esxi1") != std::string::npos);
+    // Tried again and again, and said once.
+    const int tried = lab.fake.count("CreateFilter");
+    REQUIRE(lab.until([&] { return lab.fake.count("CreateFilter") >= tried + 2; }, 6000));
+    CHECK(lab.all<core::LinkChanged>().size() == 3);  // connecting, up, down
+    lab.fake.always.clear();
+    REQUIRE(lab.until([&] { return lab.link_is(Link::up); }, 9000));
+    CHECK(lab.fake.count("Login") == 1);
+}
+
 TEST_CASE("a host that accepts and says nothing is down when its time is over") {
     Lab lab;
     Answer silence;

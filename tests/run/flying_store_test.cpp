@@ -137,14 +137,23 @@ TEST_CASE("a write whose limit is over comes back too: a look must follow it") {
     CHECK(restored.flying->write.limit == at(130));
 }
 
-TEST_CASE("after another boot the write has its time left over again from now") {
+TEST_CASE("after another boot the write has its time over again, from the beginning of that boot") {
     TempDir dir;
     REQUIRE(store_of(dir).put(some_write()).has_value());
     const auto restored = store_of(dir, "boot-b").load(vm1, at(5));
     REQUIRE(restored.flying.has_value());
-    CHECK(restored.flying->sent == at(5));
-    CHECK(restored.flying->write.limit == at(35));
+    CHECK(restored.flying->sent == at(0));
+    CHECK(restored.flying->write.limit == at(30));
     CHECK(restored.flying->write.verb == core::Verb::answer_question);
+}
+
+TEST_CASE("where the clock does not show that it began anew, the time runs from now after another boot") {
+    TempDir dir;
+    REQUIRE(store_of(dir).put(some_write()).has_value());
+    const auto restored = store_of(dir, "boot-b").load(vm1, at(101));
+    REQUIRE(restored.flying.has_value());
+    CHECK(restored.flying->sent == at(101));
+    CHECK(restored.flying->write.limit == at(131));
 }
 
 TEST_CASE("a boot id that cannot be read is no proof of the same boot") {
@@ -156,7 +165,7 @@ TEST_CASE("a boot id that cannot be read is no proof of the same boot") {
 TEST_CASE("a write that was sent in the future belongs to another boot, whatever the id says") {
     TempDir dir;
     REQUIRE(store_of(dir).put(some_write()).has_value());
-    CHECK(store_of(dir).load(vm1, at(50)).flying->write.limit == at(80));
+    CHECK(store_of(dir).load(vm1, at(50)).flying->write.limit == at(30));
 }
 
 TEST_CASE("an answered write is gone; dropping twice is no error") {

@@ -22,3 +22,11 @@
         [ "$status" -eq 0 ]
     done
 }
+
+@test "no violation while somebody works on the VM at the hosts, and hosts tell nothing new" {
+    for transport in api mixed; do
+        run timeout 200 "${VMHA_BIN:?}/explore" --schedules 400 --people --transport "$transport"
+        echo "$transport: $output"
+        [ "$status" -eq 0 ]
+    done
+}

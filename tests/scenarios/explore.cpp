@@ -1,6 +1,6 @@
-// explore [--schedules N] [--seed S] [--transport T] [--reloads] [--first] [--trace]: N random schedules from
-// seed S on; a violation prints its seed and the commit, and the same seed on the same commit replays it
-// exactly.
+// explore [--schedules N] [--seed S] [--transport T] [--reloads] [--people] [--first] [--trace]: N random
+// schedules from seed S on; a violation prints its seed and the commit, and the same seed on the same commit
+// replays it exactly.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
@@ -39,6 +39,7 @@ void print_violation(uint64_t seed, const std::string& violation,
     std::printf("seed %llu: %s\n", number, violation.c_str());
     std::string how = exploring.transport == "api" ? "" : " --transport " + exploring.transport;
     if (exploring.reloads) how += " --reloads";
+    if (exploring.people) how += " --people";
     std::printf("  commit %s; replay it there: explore --schedules 1 --seed %llu%s --trace\n",
                 commit().c_str(), number, how.c_str());
 }
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"api", "ssh", "api+ssh", "mixed"}))
         ->capture_default_str();
     app.add_flag("--reloads", exploring.reloads, "the configurations change while the daemons run");
+    app.add_flag("--people", exploring.people,
+                 "somebody works on the VM at the hosts, and hosts tell nothing new");
     app.add_flag("--trace", trace, "print every line that the daemons say");
     app.add_flag("--first", first, "stop at the first violation");
     CLI11_PARSE(app, argc, argv);

@@ -15,6 +15,7 @@ struct Exploring {
     std::string transport =
         "api";             // of all hosts: api, ssh or api+ssh; or mixed: drawn for each from the seed
     bool reloads = false;  // the configurations change, too
+    bool people = false;   // somebody works on our VM at the hosts, and hosts fall mute
 };
 
 // One schedule: ten virtual minutes of trouble, then everything is repaired and has to settle. `on_line`

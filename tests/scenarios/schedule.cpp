@@ -46,9 +46,11 @@ Schedule::Schedule(uint64_t seed, const std::function<void(const std::string&)>&
     : random_(seed),
       transport_(how.transport),
       reloads_(how.reloads),
+      people_(how.people),
       view_age(how.transport == "api" ? api_view_age : ssh_view_age),
       ssh_random_(static_cast<unsigned>(seed)),
       reload_random_(static_cast<unsigned>(seed * 48271u + 11u)),
+      people_random_(static_cast<unsigned>(seed * 69621u + 23u)),
       with_cluster_(chance(0.5)),
       world_(make_config(seed)) {
     world_.on_line = [this, on_line](const std::string& line) {
@@ -80,6 +82,7 @@ Explored Schedule::run() {
         if (chance(0.02)) ask_something();
         if (transport_ != "api") trouble_with_ssh();
         if (reloads_) trouble_with_reloads();
+        if (people_) trouble_with_people();
         advance();
     }
     if (violation_.empty()) wait_for_third_login();
@@ -184,6 +187,7 @@ void Schedule::repair_host(const std::string& node) {
     free_licence(host, false);
     no_memory(host, false);
     world_.lose_replies(host, 0);
+    world_.mute(host, false);
 }
 
 // A stranger's entry that is unreadable or carries our uuid might be ours: somebody takes care of it.
@@ -309,6 +313,8 @@ void Schedule::expect(const std::string& node, core::Kind kind) {
 // A reason counts only after it has been seen for its time; it cannot have been seen before it was so.
 void Schedule::check_confirmed(const std::string& node, const core::VmState& vm) {
     const std::string host = world_.host_of(node);
+    // Somebody makes it well again while the last view, in which it is not, is still fresh.
+    if (meddled(host)) return;
     const Duration needed = confirm_of(vm.settings.confirm, vm.health.reason);
     // Well for less than the pause between two reads over SSH is not seen.
     const bool seen_well = world_.state(node)->hosts.at(HostName(host)).settings.api ||

@@ -80,6 +80,11 @@ private:
     void reload_without_vm(const std::string& node);
     void check_gone(const std::string& node, const std::string& what);
 
+    // --- schedule_people.cpp
+    void trouble_with_people();
+    void work_on_vm(const std::string& host);
+    bool meddled(const std::string& host) const;
+
     // --- schedule_checks.cpp
     void violated(const std::string& what);
     bool disturbed(const std::string& host) const;
@@ -123,10 +128,10 @@ private:
 
     std::mt19937_64 random_;
     std::string transport_;
-    bool reloads_;
+    bool reloads_, people_;
     Duration view_age;
     // Of their own, so that the rest of a schedule is the same whatever carries the calls, and with reloads.
-    std::minstd_rand ssh_random_, reload_random_;
+    std::minstd_rand ssh_random_, reload_random_, people_random_;
     bool with_cluster_;
     bool refuses_ = false;  // on_running_elsewhere
     World world_;
@@ -134,6 +139,7 @@ private:
     std::string violation_;
     std::map<std::string, core::Write> lost_;  // by node: the last write that never arrived
     std::map<std::string, Time> disturbed_;    // by host: fate had its hand in it
+    std::map<std::string, Time> meddled_;      // by host: somebody had
     std::map<std::string, Time> not_well_;     // by host: when the VM was last not running well there
     std::map<std::string, Time> unmarked_;     // by node: when it last had no mark
     std::map<std::string, Time> powered_on_;   // by node: its last power-on here

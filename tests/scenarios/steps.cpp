@@ -104,6 +104,7 @@ bool Play::host_state(site::HostId id, const Words& words) {
     const std::string &what = words[2], &how = words[3];
     const auto count = number(how);
     if (what == "maintenance") return site.host_maintenance(id, how == "on"), true;
+    if (what == "mute") return world_.mute(words[1], how == "on"), true;
     if (what == "hostd-restarts" && count) return site.hostd_restarts(id, *seconds_of(how)), true;
     if (what == "sessions" && how == "expire") return site.expire_sessions(id, std::nullopt), true;
     if (what == "password") return site.set_password(id, "root", how), true;

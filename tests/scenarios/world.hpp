@@ -21,6 +21,7 @@ using core::Duration;
 using core::Time;
 
 constexpr Duration dead_after = core::seconds(4);       // a wait that is not answered: the connection is dead
+constexpr Duration mute_after = core::seconds(14);      // the same, and a new one that is not answered either
 constexpr Duration call_delay = core::milliseconds(2);  // one way
 constexpr Duration command_delay = core::milliseconds(200);  // of vim-cmd, until it does something
 
@@ -88,6 +89,7 @@ public:
     void after(Duration delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
     void line(const std::string& who, const std::string& text);
     Network network;
+    void mute(const std::string& host, bool on);  // it answers all calls but that which waits for news
     void lose_replies(const std::string& host,
                       int count);  // the next writes are carried out and never answered
     site::Site site;
@@ -216,10 +218,12 @@ private:
     bool open_session(Node& node, const HostName& host, Link& link);
     void confirm(Node& node, const HostName& host, Link& link);
     void put_storage(core::Read& read, site::HostId host) const;
+    void hear_nothing(Node& node, const HostName& host, Link& link);
     void tell_news(const std::string& node, unsigned life, const HostName& host);
     core::Read full_read(const Node& node, const HostName& host);
     bool loading(const HostName& host) const;
     bool reachable(const std::string& node, const HostName& host) const;
+    bool says_nothing(const HostName& host) const;
     void on_site_change(const site::Change& change);
     void post(Shim& shim);
     void end_shim(const Node& node, const core::Answer& answer);
@@ -231,6 +235,7 @@ private:
     std::multimap<Time, std::function<void()>> queue_;
     std::map<std::pair<site::HostId, std::string>, OnTheWay> tasks_;
     std::map<HostName, int> losses_;
+    std::set<HostName> mute_;
     core::CallerId last_caller_ = 0;
     Time now_ = epoch;
     size_t steps_ = 0;

@@ -101,6 +101,13 @@ ExitCode World::monitor(const std::string& node, const VmName& vm) const {
     return found == state->vms.end() ? ExitCode::usage : found->second.health.exit_code;
 }
 
+void World::mute(const std::string& host, bool on) {
+    if (on)
+        mute_.insert(HostName(host));
+    else
+        mute_.erase(HostName(host));
+}
+
 void World::lose_replies(const std::string& host, int count) {
     losses_[HostName(host)] = count;
 }

@@ -11,6 +11,7 @@ using core::seconds;
 
 constexpr Duration watch_interval = seconds(1);
 constexpr Duration login_retry = seconds(1);
+constexpr Duration connect_limit = seconds(3);  // connect, handshake and login together
 
 }  // namespace
 
@@ -19,6 +20,11 @@ constexpr Duration login_retry = seconds(1);
 bool World::reachable(const std::string& node, const HostName& host) const {
     return nodes_.at(node).powered && site.host(id_of(host)).reachable() &&
            network.linked(Net::api, node, host.str());
+}
+
+// Accepts, and is silent from then on: that it is down is known when the time for it is over.
+bool World::says_nothing(const HostName& host) const {
+    return site.host(id_of(host)).network == site::Network::stalled;
 }
 
 bool World::loading(const HostName& name) const {
@@ -103,6 +109,14 @@ void World::confirm(Node& node, const HostName& host, Link& link) {
     }
 }
 
+void World::hear_nothing(Node& node, const HostName& host, Link& link) {
+    if (link.connected && now_ - link.silent_since < mute_after) return;
+    if (!link.connected && !open_session(node, host, link)) return;
+    link.connected = false;
+    happen(node, core::LinkChanged{host, core::Link::down, Reason::stale, "it answers, but tells nothing new",
+                                   link.session});
+}
+
 void World::tick_link(const std::string& name, unsigned life, const OfLink& of) {
     Node& node = nodes_.at(name);
     const HostName& host = of.host;
@@ -111,8 +125,12 @@ void World::tick_link(const std::string& name, unsigned life, const OfLink& of) 
     Link& link = node.links[host];
     const bool answers = reachable(name, host);
     const bool in_session = site.use_session(id_of(host), link.cookie) != nullptr;
+    const core::HostView& view = node.state->hosts.at(host);
+    const bool in_the_dark = view.link == core::Link::connecting && now_ < view.link_since + connect_limit;
     Duration again = watch_interval;
-    if (link.connected && answers && in_session) {
+    if (answers && mute_.contains(host)) {
+        hear_nothing(node, host, link);
+    } else if (link.connected && answers && in_session) {
         confirm(node, host, link);
         tell_news(name, life, host);
     } else if (link.connected && answers) {
@@ -124,6 +142,8 @@ void World::tick_link(const std::string& name, unsigned life, const OfLink& of) 
                                        "the host does not answer", link.session});
     } else if (!link.connected && answers) {
         log_in(node, host, link);
+    } else if (!link.connected && in_the_dark && says_nothing(host)) {
+        again = view.link_since + connect_limit - now_;
     } else if (!link.connected) {
         again = login_retry;
         happen(node, core::LinkChanged{host, core::Link::down, Reason::host_unreachable,
@@ -138,6 +158,7 @@ void World::tell_news(const std::string& name, unsigned life, const HostName& ho
     Link& link = node.links[host];
     const bool anything = link.storage_news || !link.news.empty();
     if (!link.connected || !reachable(name, host) || !anything || link.loading) return;
+    if (mute_.contains(host)) return;
     if (!site.use_session(id_of(host), link.cookie)) return;
     core::Read read;
     read.host = host;

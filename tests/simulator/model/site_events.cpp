@@ -263,6 +263,9 @@ std::optional<Fault> Site::answer(HostId id, int number, const std::string& aske
     vm.question.reset();
     const auto task = at(id).tasks.find(vm.task);
     const bool starting = task != at(id).tasks.end() && task->second.verb == Verb::power_on;
+    // A hostd that restarted has lost the power-on's task, and the process still waits.
+    const bool orphan = vm.process && vm.power == Power::powered_off &&
+                        vm.connection == Connection::connected && disk(id) && disk(id)->find(vm.path);
     if (starting && (!disk(id) || !disk(id)->find(vm.path))) {
         stop_process(id, vm, Power::powered_off);
         end_task(id, task->second, faults::file_not_found(datastore_path(id, vm.path)));
@@ -274,7 +277,7 @@ std::optional<Fault> Site::answer(HostId id, int number, const std::string& aske
     }
     if (*effect == Consequence::ends)
         stop_process(id, vm, Power::powered_off);
-    else if (starting)
+    else if (starting || orphan)
         powered_on(id, vm);
     else if (writes_on(id, vm.path))
         guest_writes(id, vm);
