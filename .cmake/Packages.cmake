@@ -26,8 +26,7 @@ include(Compressed)
 # --- vmha
 install(TARGETS vmhad DESTINATION sbin COMPONENT vmha)
 install(TARGETS vmha_exec vmha_genw vmhactl DESTINATION bin COMPONENT vmha)
-install(FILES ${unit_files}/vmhad.service ${unit_files}/vmhad.socket ${unit_files}/vmhad-refused.target
-    DESTINATION ${VMHA_UNIT_DIR} COMPONENT vmha)
+install(FILES ${unit_files}/vmhad.service ${unit_files}/vmhad.socket DESTINATION ${VMHA_UNIT_DIR} COMPONENT vmha)
 install(FILES ${unit_files}/vmha.sysusers DESTINATION lib/sysusers.d RENAME vmha.conf COMPONENT vmha)
 install(FILES ${unit_files}/vmha.tmpfiles DESTINATION lib/tmpfiles.d RENAME vmha.conf COMPONENT vmha)
 install(FILES ${unit_files}/vmha.catalog DESTINATION lib/systemd/catalog COMPONENT vmha)

@@ -28,8 +28,9 @@ ExitCode ctl_operate(const CtlOptions& options, Action action, const std::vector
 // No VM: all that are configured.
 ExitCode ctl_pause(const CtlOptions& options, std::vector<std::string> vms, std::optional<int64_t> for_s);
 ExitCode ctl_resume(const CtlOptions& options, std::vector<std::string> vms);
-// Refused is ExitCode::usage, with all reasons.
-ExitCode ctl_reload(const CtlOptions& options);
+// Refused is ExitCode::usage, with all reasons. Quiet: nothing where it was taken, one line where not, for
+// whom vmhad's own log is at hand. Waits `timeout_s` for the answer.
+ExitCode ctl_reload(const CtlOptions& options, bool quiet, int64_t timeout_s);
 ExitCode ctl_retry_login(const CtlOptions& options, const std::string& host);
 
 // Why vmhad cannot be reached, after a look at what is there, and what to try. Says it and returns the exit

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int64_t limit_s = 24 * 3600;  // vmhad's own limits are shorter; a person can interrupt
 constexpr int64_t answer_ms = 2000;
+constexpr int64_t silence_ms = 3000;  // after that a person wants to know what is waited for
 
 // POSTs to each VM and says what came of it. No VM: all that are configured.
 ExitCode post_to_each(const CtlOptions& options, std::vector<std::string> vms, const std::string& verb,
@@ -37,6 +38,28 @@ std::vector<std::string> texts_of(const Json& object, const char* key) {
     for (const auto& item : *list)
         if (item.is_string()) texts.push_back(printable(item.get<std::string>()));
     return texts;
+}
+
+// vmhad answers when all is done, and it may be busy: with its files, or with what it is told meanwhile.
+Reply post_reload(const CtlOptions& options, int64_t timeout_s) {
+    const Deadline total = Deadline::in_ms(timeout_s * 1000);
+    const Deadline patience = Deadline::in_ms(silence_ms);
+    Exchange exchange(options.socket, {"POST", "/v1/reload", "{}"}, total, total);
+    Exchange* const one[] = {&exchange};
+    while (!exchange.ended() && !patience.passed()) poll_once(one, patience);
+    if (!exchange.ended())
+        complain("vmhactl: vmhad has not answered yet; waiting up to " + std::to_string(timeout_s) +
+                 " s in all for it to read the configuration\n");
+    while (!exchange.ended()) poll_once(one, Deadline::never());
+    return {exchange.trouble(), exchange.status(), exchange.body()};
+}
+
+ExitCode complain_silent(int64_t timeout_s) {
+    complain(
+        "vmhactl: vmhad did not answer within " + std::to_string(timeout_s) +
+        " s, so whether it took the new configuration is not known; try: journalctl -u vmhad; if it says "
+        "nothing, vmhad hangs: systemctl restart vmhad\n");
+    return ExitCode::daemon_unreachable;
 }
 
 }  // namespace
@@ -73,19 +96,28 @@ ExitCode ctl_retry_login(const CtlOptions& options, const std::string& host) {
     return ExitCode::ok;
 }
 
-ExitCode ctl_reload(const CtlOptions& options) {
-    const Reply reply = ctl_call(options, {"POST", "/v1/reload", "{}"});
+ExitCode ctl_reload(const CtlOptions& options, bool quiet, int64_t timeout_s) {
+    const Reply reply = post_reload(options, timeout_s);
+    if (reply.trouble == Trouble::no_answer) return complain_silent(timeout_s);
     if (reply.trouble != Trouble::none) return complain_unreachable(reply.trouble, options);
     const auto answer = parse_json(reply.body, {.bytes = 16 << 20});
     const auto problems = answer ? texts_of(*answer, "problems") : std::vector<std::string>();
     if (reply.status != 200 && problems.empty()) return complain_refused(reply, "cannot reload");
     if (options.json) print(reply.body);
+    if (quiet && reply.status != 200) {
+        complain(
+            "vmhactl: the new configuration is refused, vmhad goes on with the old one; vmhad's log says "
+            "why\n");
+        return ExitCode::usage;
+    }
     if (reply.status != 200) {
         complain("vmhactl: the new configuration is refused, vmhad goes on with the old one:\n");
         for (const auto& problem : problems) complain("  " + problem + "\n");
+        for (const auto& hint : texts_of(*answer, "hints")) complain(hint + "\n");
         return ExitCode::usage;
     }
     if (answer.has_error()) return complain_unreachable(Trouble::bad_reply, options);
+    if (quiet) return ExitCode::ok;
     for (const auto& warning : texts_of(*answer, "warnings")) complain("warning: " + warning + "\n");
     if (options.json) return ExitCode::ok;
     const auto changes = texts_of(*answer, "changes");

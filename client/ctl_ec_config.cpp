@@ -1,5 +1,7 @@
 #include "client/ctl_ec_config.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -50,7 +52,7 @@ Result<std::vector<ec::VmTimes>> ask_vmhad(const EcConfigOptions& options) {
 Result<> compare_with(const std::string& file, ec::Plan& plan) {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in) return Error{Errc::invalid_input, "cannot read " + file};
+    if (!in) return Error{Errc::invalid_input, "cannot read " + file + ": " + std::strerror(errno)};
     const auto found = ec::read_clp_conf(text);
     if (found.has_error())
         return Error{Errc::invalid_input, "cannot read " + file + ": " + found.error().message};

@@ -132,6 +132,9 @@ std::string render_hosts(const Json& answer) {
         if (detail != "-") trouble = trouble == "-" ? detail : trouble + ": " + detail;
         if (trouble == "-" && ssh != "-") trouble = "SSH: " + ssh;
         if (at(host, "in_maintenance") == Json(true)) trouble = "in maintenance mode";
+        // Before the link itself is given up for it.
+        if (cell(host, "link") == "up" && at(host, "fresh") == Json(false))
+            trouble = "stale: nothing new for " + render_age(host, "age_ms");
         rows.push_back({cell(host, "name"), cell(host, "role"), cell(host, "address"), cell(host, "link"),
                         cell(host, "transports"), cell(host, "writes_over"), render_age(host, "age_ms"),
                         cell(host, "writable"), cell(host, "product"), trouble});
@@ -153,7 +156,13 @@ std::string render_vms(const Json& answer) {
 }
 
 std::string render_status(const Json& status) {
-    std::string text = "node " + cell(status, "node") + "\n\n" + render_hosts(status);
+    std::string text = "node " + cell(status, "node") + "\n\n";
+    if (at(status, "on_last_good_configuration") == Json(true))
+        text +=
+            "THE CONFIGURATION IS BROKEN, the last good one is in use: see vmhad --check-config, mend it, "
+            "then "
+            "vmhactl reload\n\n";
+    text += render_hosts(status);
     Rows rows{{"DATASTORE", "HOST", "STATE", "AGE"}};
     for (const Json& datastore : elements(status, "datastores"))
         rows.push_back({cell(datastore, "name"), cell(datastore, "host"),

@@ -10,6 +10,7 @@
 #include "client/ctl_import.hpp"
 #include "client/say.hpp"
 #include "common/ids.hpp"
+#include "common/log_line.hpp"
 
 namespace vmha::client {
 namespace {
@@ -23,6 +24,10 @@ struct Words {
     std::string name;
     bool all = false;
     bool follow = false;
+    bool quiet = false;
+    // Longer than systemd takes to end a daemon that hangs and to start the next one, which answers then; and
+    // shorter than its own patience with a reload.
+    int64_t reload_timeout_s = 60;
     std::optional<int64_t> for_s;
     std::optional<int64_t> timeout_s;
     std::function<ExitCode()> command;
@@ -94,8 +99,14 @@ void add_acting(CLI::App& app, Words& words) {
         ->check(CLI::Range(int64_t{1}, seconds_max));
     add_pausing(app, words, "resume", "judge VMs again",
                 [&words] { return ctl_resume(words.options, words.vms); });
-    command(app, words, "reload", "read the configuration anew; everything under way goes on",
-            [&words] { return ctl_reload(words.options); });
+    CLI::App* const reload =
+        command(app, words, "reload", "read the configuration anew; everything under way goes on",
+                [&words] { return ctl_reload(words.options, words.quiet, words.reload_timeout_s); });
+    reload->add_flag("-q,--quiet", words.quiet,
+                     "print nothing where it was taken, one line where it was refused");
+    reload->add_option("--timeout", words.reload_timeout_s, "seconds to wait for vmhad's answer")
+        ->capture_default_str()
+        ->check(CLI::Range(int64_t{1}, seconds_max));
     command(app, words, "retry-login", "allow one more login after a wrong password",
             [&words] { return ctl_retry_login(words.options, words.name); })
         ->add_option("HOST", words.name)
@@ -145,7 +156,9 @@ void add_ec_config(CLI::App& app, Words& words) {
     added
         ->add_option("--recovery", into.wish.recovery,
                      "failover, or restart-first: restart the VM once before")
-        ->transform(CLI::CheckedTransformer(recoveries).description(""))
+        ->transform(CLI::Transformer(recoveries).description(""))
+        // Looked at first: a CheckedTransformer would take the numbers behind the words, too.
+        ->transform(CLI::IsMember({"failover", "restart-first"}).description(""))
         ->default_str("failover")
         ->type_name("WORD");
     added->add_option("--log-dir", into.wish.log_dir, "where the output of the scripts goes")
@@ -180,6 +193,10 @@ int run(int argc, char** argv) {
         std::ostringstream err;
         const int code = app.exit(error, out, err);
         print(out.str());
+        // A word that it does not know is only a missing command to the parser.
+        if (code != 0 && app.get_subcommands().empty() && !app.remaining().empty())
+            err.str("vmhactl: no such command or option: " + printable(app.remaining().front()) +
+                    "\nRun with --help for more information.\n");
         complain(err.str());
         return static_cast<int>(code == 0 ? ExitCode::ok : ExitCode::usage);
     }

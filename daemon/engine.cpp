@@ -19,7 +19,7 @@ constexpr int lock_failures_allowed = 20;
 // The timer comes round at least so often.
 constexpr auto timer_round = core::seconds(2);
 // All hosts at once log out and end; what has not ended by then is left.
-constexpr auto stop_limit = core::milliseconds(500);
+constexpr auto stop_limit = core::milliseconds(400);
 
 net::TlsTrust trust_of(const config::Trust& trust) {
     if (const auto* pinned = std::get_if<config::Pinned>(&trust))
@@ -216,7 +216,7 @@ void Engine::perform(const core::Action& action) {
         }
         void operator()(const core::Remember&) {}  // kept already
         void operator()(const core::Say& say) {
-            engine.log_.write(run::record_of(say));
+            if (!engine.listener_ || engine.listener_->for_log(say)) engine.log_.write(run::record_of(say));
             if (engine.listener_) engine.listener_->say(say);
         }
         void operator()(const core::Answer& answer) {

@@ -37,6 +37,8 @@ public:
     virtual void say(const core::Say& say) = 0;
     virtual void answer(const core::Answer& answer) = 0;
     virtual void state_changed() = 0;
+    // Whether the log is to have it.
+    virtual bool for_log(const core::Say&) const { return true; }
 };
 
 // Owned by the app, outlives the server that uses it as its backend. One thread. Nothing throws out of it; a
@@ -53,6 +55,8 @@ public:
     net::Task<> stop();  // logs out everywhere; bounded
 
     const core::State& state() const override { return state_; }
+    bool on_last_good() const override { return on_last_good_; }
+    void set_on_last_good(bool is) { on_last_good_ = is; }
     core::Time now() const override;
     std::time_t wall_clock() const override;
     void submit(core::Event event) override;
@@ -132,6 +136,7 @@ private:
 
     std::deque<core::Event> events_;
     bool draining_ = false;
+    bool on_last_good_ = false;
     bool stopping_ = false;
     std::set<VmName> locks_wanted_;
     std::map<VmName, int> lock_failures_;

@@ -23,13 +23,12 @@ core::Reconfigured Engine::reconfigure(const config::Config& config, const std::
     with.settings = config::to_settings(config, node);
     with.links = links_anew(config_, config);
     with.others = other_changes(config_, config);
+    const core::Time at = now();
+    core::Reconfigured done;
+    done.refused = core::why_refused(state_, with, at);
+    if (!done.refused.empty()) return done;
     with.remembered = recall_new(with.settings);
-    auto done = core::reconfigure(state_, with, now());
-    if (!done.refused.empty()) {
-        for (auto* stored : {&flying_, &answering_})
-            std::erase_if(stored->ids, [&](const auto& item) { return !state_.vms.contains(item.first); });
-        return done;
-    }
+    done = core::reconfigure(state_, with, at);
     draining_ = true;  // what an action brings forth waits for its turn
     change_links(config, with.links);
     config_ = config;

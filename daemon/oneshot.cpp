@@ -18,10 +18,14 @@ constexpr auto view_limit = core::seconds(10);
 // Waits for the answers of the operations, or for a view to judge the VMs by.
 class Once : public Listener {
 public:
-    Once(boost::asio::io_context& io, Engine& engine, run::Log& log)
-        : engine_(engine), log_(log), bell_(io.get_executor()) {}
+    Once(boost::asio::io_context& io, Engine& engine, run::Log& log, OneshotVerb verb)
+        : engine_(engine), log_(log), verb_(verb), bell_(io.get_executor()) {}
 
     void say(const core::Say&) override {}
+    // A check gives each verdict once, when it is over.
+    bool for_log(const core::Say& say) const override {
+        return verb_ != OneshotVerb::check || say.topic != core::Topic::health;
+    }
     void answer(const core::Answer& answer) override {
         answers_[answer.caller] = answer;
         bell_.ring();
@@ -110,6 +114,7 @@ private:
 
     Engine& engine_;
     run::Log& log_;
+    OneshotVerb verb_;
     net::Wakeup bell_;
     std::map<core::CallerId, core::Answer> answers_;
 };
@@ -130,7 +135,7 @@ net::Task<> live(boost::asio::io_context& io, const Options& options, Engine& en
 int run_oneshot(const Options& options, const Setup& setup, run::Log& log, run::Scrubber& scrubber) {
     boost::asio::io_context io{1};
     Engine engine(io, setup.config, setup.node, options.paths, log, scrubber);
-    Once once(io, engine, log);
+    Once once(io, engine, log, options.verb);
     engine.listen(&once);
     ExitCode code = ExitCode::failed;
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/counted.hpp"
 #include "daemon/config/load.hpp"
 #include "daemon/run/systemd.hpp"
 #include "daemon/setup.hpp"
@@ -11,27 +12,30 @@ namespace vmha {
 namespace {
 
 // systemd.exec(5): credentials are read when the service starts, and not again.
-void explain_credentials(const config::Source& source, std::vector<std::string>& problems) {
+constexpr auto new_secret_hint =
+    "a secret that is new reaches vmhad only when it is started: systemctl restart vmhad";
+
+std::vector<std::string> explain_credentials(const config::Source& source,
+                                             const std::vector<std::string>& problems) {
     const auto about_file = [](const std::string& problem) {
         return problem.find("_file: ") != std::string::npos ||
                problem.find("known_hosts: ") != std::string::npos;
     };
-    if (source.credentials_directory.empty() || !std::ranges::any_of(problems, about_file)) return;
-    problems.emplace_back(
-        "a secret that is new reaches vmhad only when it is started: systemctl restart vmhad");
+    if (source.credentials_directory.empty() || !std::ranges::any_of(problems, about_file)) return {};
+    return {new_secret_hint};
 }
 
-api::Reloaded refuse(std::vector<std::string> problems, run::Log& log) {
+api::Reloaded refuse(std::vector<std::string> problems, run::Log& log, std::vector<std::string> hints = {}) {
     for (const auto& problem : problems) log.error("reload refused: " + problem);
+    for (const auto& hint : hints) log.warning("reload refused: " + hint);
     log.write({Level::error, run::MessageId::reload_refused,
-               "reload refused, nothing is changed: " + std::to_string(problems.size()) +
-                   (problems.size() == 1 ? " problem" : " problems")});
-    return {.accepted = false, .problems = std::move(problems)};
+               "reload refused, nothing is changed: " + counted(problems.size(), "problem")});
+    return {.accepted = false, .problems = std::move(problems), .hints = std::move(hints)};
 }
 
 std::string summary(size_t changes) {
     if (changes == 0) return "reload: nothing has changed";
-    return "reload: done, " + std::to_string(changes) + (changes == 1 ? " change" : " changes");
+    return "reload: done, " + counted(changes, "change");
 }
 
 api::Reloaded read_anew(const Options& options, Engine& engine, run::Log& log) {
@@ -39,8 +43,10 @@ api::Reloaded read_anew(const Options& options, Engine& engine, run::Log& log) {
     const auto loaded = config::load(source);
     std::vector<std::string> problems;
     for (const auto& problem : loaded.problems) problems.push_back(problem.text());
-    explain_credentials(source, problems);
-    if (!loaded.config) return refuse(std::move(problems), log);
+    if (!loaded.config) {
+        auto hints = explain_credentials(source, problems);
+        return refuse(std::move(problems), log, std::move(hints));
+    }
     const auto node = find_node(*loaded.config, options);
     if (!node) return refuse({node.error().message}, log);
 
@@ -48,18 +54,24 @@ api::Reloaded read_anew(const Options& options, Engine& engine, run::Log& log) {
     auto done = engine.reconfigure(*loaded.config, *node);
     if (!done.refused.empty()) return refuse(std::move(done.refused), log);
     log.write({Level::info, run::MessageId::reload_done, summary(done.changes.size())});
+    auto warnings = loaded.warnings;
+    // Who changed a password reloads, and would take this for the answer.
+    if (done.changes.empty() && !source.credentials_directory.empty()) {
+        warnings.emplace_back(new_secret_hint);
+        log.warning(warnings.back());
+    }
     if (const auto saved = config::save_last_good(options.paths.state_dir, loaded.merged); !saved)
         log.warning(saved.error().message);
-    return {.accepted = true, .changes = std::move(done.changes), .warnings = loaded.warnings};
+    return {.accepted = true, .changes = std::move(done.changes), .warnings = std::move(warnings)};
 }
 
 }  // namespace
 
-api::Reloaded reload(const Options& options, Engine& engine, run::Log& log, bool& last_good) {
+api::Reloaded reload(const Options& options, Engine& engine, run::Log& log) {
     run::notify_reloading();
     auto reloaded = read_anew(options, engine, log);
-    if (reloaded.accepted) last_good = false;
-    run::notify_ready(status_line(engine.state(), last_good));
+    if (reloaded.accepted) engine.set_on_last_good(false);
+    run::notify_ready(status_line(engine.state(), engine.on_last_good()));
     return reloaded;
 }
 

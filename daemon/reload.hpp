@@ -7,8 +7,7 @@
 namespace vmha {
 
 // Strict, as --check-config is. Says in the log what has changed, or why nothing was. A good configuration
-// becomes the last good one. systemd hears that it begins and that it has ended. `last_good`: whether it is
-// the last good one that is in use, because the file is broken.
-api::Reloaded reload(const Options& options, Engine& engine, run::Log& log, bool& last_good);
+// becomes the last good one. systemd hears that it begins and that it has ended.
+api::Reloaded reload(const Options& options, Engine& engine, run::Log& log);
 
 }  // namespace vmha

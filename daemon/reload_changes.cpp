@@ -87,7 +87,7 @@ std::vector<std::string> other_changes(const config::Config& before, const confi
     all.compare("watch_interval_s", before.watch_interval, after.watch_interval);
     if (!(before.metrics_listen == after.metrics_listen))
         all.add("metrics_listen " + text_of(before.metrics_listen) + " -> " + text_of(after.metrics_listen) +
-                ": takes a restart of vmhad");
+                ": this version of vmhad serves no metrics");
     return all.take();
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 
+#include "common/counted.hpp"
 #include "common/exit_codes.hpp"
 #include "daemon/api/server.hpp"
 #include "daemon/app.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 // Requests under way are answered, streams are cut so that the shims post again; then sessions are logged
 // out, for which the engine has a limit of its own: within a second all is over.
-constexpr auto stop_limit = std::chrono::milliseconds(300);
+constexpr auto stop_limit = std::chrono::milliseconds(200);
 
 class ToHub : public Listener {
 public:
@@ -36,10 +37,10 @@ private:
 
 // Until it is told to end. A second signal changes nothing: the end has its own limits.
 net::Task<> live(boost::asio::io_context& io, Engine& engine, api::Server& server, Supervision& supervision,
-                 run::Log& log, const bool& last_good) {
+                 run::Log& log) {
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);
     engine.start();
-    supervision.start([&] { return status_line(engine.state(), last_good); });
+    supervision.start([&] { return status_line(engine.state(), engine.on_last_good()); });
     const auto [error, number] =
         co_await signals.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (!error)
@@ -85,9 +86,9 @@ int serve(const Options& options, const Setup& setup, run::Log& log, run::Scrubb
     api::Hub hub(io.get_executor(), engine);
     ToHub to_hub(hub, supervision);
     engine.listen(&to_hub);
-    bool last_good = setup.last_good;
+    engine.set_on_last_good(setup.last_good);
     engine.on_reload([&] {
-        auto reloaded = reload(options, engine, log, last_good);
+        auto reloaded = reload(options, engine, log);
         supervision.news();
         return reloaded;
     });
@@ -96,9 +97,9 @@ int serve(const Options& options, const Setup& setup, run::Log& log, run::Scrubb
     server.serve(std::move(*listener));
     log.write({Level::info, run::MessageId::daemon_ready,
                "vmhad " VMHA_VERSION " is node " + setup.node + " with " +
-                   std::to_string(setup.config.vms.size()) + " VMs; socket " + socket});
+                   counted(setup.config.vms.size(), "VM") + "; socket " + socket});
     boost::asio::co_spawn(io, reload_on_hangup(hangup, engine, log), boost::asio::detached);
-    boost::asio::co_spawn(io, live(io, engine, server, supervision, log, last_good), boost::asio::detached);
+    boost::asio::co_spawn(io, live(io, engine, server, supervision, log), boost::asio::detached);
     io.run();
     engine.listen(nullptr);
     return static_cast<int>(ExitCode::ok);

@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "common/counted.hpp"
 #include "common/exit_codes.hpp"
 #include "daemon/config/node_choice.hpp"
+#include "daemon/config/service_check.hpp"
 #include "daemon/run/clock.hpp"
 #include "daemon/run/systemd.hpp"
 #include "daemon/times_json.hpp"
@@ -61,14 +63,17 @@ int check_config(const Options& options) {
     // The times hold whether or not this account can read the secrets, and before these are there.
     source.files_must_be_usable = !options.json;
     auto loaded = config::load(source);
-    if (options.json) loaded.warnings.clear();
+    if (options.json)
+        loaded.warnings.clear();
+    else
+        config::check_for_service(options.config, loaded);
     for (const auto& problem : loaded.problems)
         std::fprintf(stderr, "%s\n", printable(problem.text()).c_str());
     for (const auto& warning : loaded.warnings)
         std::fprintf(stderr, "warning: %s\n", printable(warning).c_str());
     if (!loaded.config) {
-        std::fprintf(stderr, "%s: %zu problem%s\n", options.config.c_str(), loaded.problems.size(),
-                     loaded.problems.size() == 1 ? "" : "s");
+        std::fprintf(stderr, "%s: %s\n", options.config.c_str(),
+                     counted(loaded.problems.size(), "problem").c_str());
         return static_cast<int>(ExitCode::usage);
     }
     if (options.json) {
@@ -80,8 +85,9 @@ int check_config(const Options& options) {
         std::fprintf(stderr, "%s: %s\n", options.config.c_str(), node.error().message.c_str());
         return static_cast<int>(ExitCode::usage);
     }
-    std::printf("%s: good; %zu nodes, %zu VMs; this machine is node %s\n", options.config.c_str(),
-                loaded.config->nodes.size(), loaded.config->vms.size(), node->c_str());
+    std::printf("%s: good; %s, %s; this machine is node %s\n", options.config.c_str(),
+                counted(loaded.config->nodes.size(), "node").c_str(),
+                counted(loaded.config->vms.size(), "VM").c_str(), node->c_str());
     return static_cast<int>(ExitCode::ok);
 }
 

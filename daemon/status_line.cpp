@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/counted.hpp"
 #include "daemon/core/operation.hpp"
 
 namespace vmha {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr size_t shown_most = 3;
 
-// Comes right by itself, or is a matter of the network: the count of connected hosts tells it.
+// Comes right by itself, or is a matter of the network: it is told beside the count of connected hosts.
 bool mends_itself(core::Link link) {
     return link == core::Link::up || link == core::Link::down || link == core::Link::connecting;
 }
@@ -30,6 +31,15 @@ std::optional<std::string> concern_of(const core::VmState& vm) {
     return vm.name.str() + " " + std::string(word(vm.health.reason));
 }
 
+// " (esxi1: connecting, esxi2: down)"; nothing where all are connected.
+std::string not_connected(const core::State& state) {
+    std::string text;
+    for (const auto& [name, host] : state.hosts)
+        if (host.link != core::Link::up && mends_itself(host.link))
+            text += (text.empty() ? " (" : ", ") + name.str() + ": " + std::string(word(host.link));
+    return text.empty() ? text : text + ")";
+}
+
 }  // namespace
 
 std::string status_line(const core::State& state, bool last_good) {
@@ -42,8 +52,8 @@ std::string status_line(const core::State& state, bool last_good) {
     for (const auto& [name, vm] : state.vms)
         if (auto concern = concern_of(vm)) concerns.push_back(std::move(*concern));
 
-    std::string line = std::to_string(up) + "/" + std::to_string(state.hosts.size()) + " hosts connected; " +
-                       std::to_string(state.vms.size()) + " VMs";
+    std::string line = std::to_string(up) + "/" + counted(state.hosts.size(), "host") + " connected" +
+                       not_connected(state) + "; " + counted(state.vms.size(), "VM");
     if (last_good) line += "; THE CONFIGURATION IS BROKEN, the last good one is in use";
     for (size_t i = 0; i < std::min(concerns.size(), shown_most); ++i)
         line += (i == 0 ? "; look at: " : ", ") + concerns[i];

@@ -64,6 +64,7 @@ _vmhactl() {
             start | stop) _vmha_offer "$global" --timeout ;;
             pause) _vmha_offer "$global" --all --for ;;
             resume) _vmha_offer "$global" --all ;;
+            reload) _vmha_offer "$global" --quiet -q --timeout ;;
             import)
                 _vmha_offer "$global" --name --node --host --identity --known-hosts --output --force --dry-run ;;
             ec-config)

@@ -19,7 +19,16 @@ void compare_time(Plan& plan, const std::string& about, const char* key, int64_t
                                 "commands set it");
 }
 
-void compare_resource(Plan& plan, const VmGlue& vm, const FoundResource& there) {
+// clpcfset takes such a dependency without a word, and the commands only add one.
+void compare_dependencies(Plan& plan, const std::string& about, const FoundResource& there,
+                          const Found& found) {
+    for (const std::string& other : there.depends)
+        if (std::ranges::find(found.resources, other, &FoundResource::name) == found.resources.end())
+            plan.warnings.push_back(about + "depends on '" + other +
+                                    "', which is not there; take that dependency out in the WebUI");
+}
+
+void compare_resource(Plan& plan, const VmGlue& vm, const FoundResource& there, const Found& found) {
     const std::string about = "resource '" + vm.resource + "': ";
     if (there.type != "exec") {
         plan.problems.push_back(about + "exists already, of the type '" + there.type + "'");
@@ -38,6 +47,7 @@ void compare_resource(Plan& plan, const VmGlue& vm, const FoundResource& there) 
     if (there.activation_s) compare_time(plan, about, "act/timeout", *there.activation_s, vm.activation_s);
     if (there.deactivation_s)
         compare_time(plan, about, "deact/timeout", *there.deactivation_s, vm.deactivation_s);
+    compare_dependencies(plan, about, there, found);
 }
 
 void compare_monitor(Plan& plan, const VmGlue& vm, const FoundMonitor& there) {
@@ -73,7 +83,7 @@ void compare(Plan& plan, const Found& found) {
                                 dependency->group + "', not to '" + plan.wish.group + "'");
     for (const VmGlue& vm : plan.vms) {
         for (const FoundResource& there : found.resources)
-            if (there.name == vm.resource) compare_resource(plan, vm, there);
+            if (there.name == vm.resource) compare_resource(plan, vm, there, found);
         for (const FoundMonitor& there : found.monitors)
             if (there.name == vm.monitor) compare_monitor(plan, vm, there);
     }

@@ -13,6 +13,7 @@ struct FoundResource {
     std::string type;
     std::string name;
     std::string group;  // empty: in none
+    std::vector<std::string> depends;
     // Unset: the cluster manager's default.
     std::optional<int64_t> start_script_s;
     std::optional<int64_t> stop_script_s;

@@ -167,11 +167,25 @@ std::string head(const Plan& plan, std::string_view config) {
 }
 
 std::string tail(const Plan& plan) {
-    return "\n# To the nodes. Monitoring and failover rest meanwhile, and go on whether or not that worked.\n"
-           "clpcl --suspend\n"
+    return "\n" +
+           comment(
+               "To the nodes. Monitoring and failover rest meanwhile, and go on whether or not that worked, "
+               "also after Ctrl-C or the end of the terminal.") +
+           "resume() {\n"
+           "    trap - EXIT\n"
+           "    clpcl --resume && return\n"
+           "    echo \"monitoring and failover STILL REST: run clpcl --resume until it works\" >&2\n"
+           "    exit 1\n"
+           "}\n"
+           "trap 'exit 1' HUP INT TERM\n"
+           "if ! clpcl --suspend; then\n"
+           "    echo \"clpcl does not suspend the cluster, so nothing was pushed to it\" >&2\n"
+           "    exit 1\n"
+           "fi\n"
+           "trap resume EXIT\n"
            "pushed=0\n"
            "clpcfctrl --push -l -x . || pushed=$?\n"
-           "clpcl --resume\n"
+           "resume\n"
            "if [ \"$pushed\" -ne 0 ]; then\n"
            "    echo \"clpcfctrl refused the new configuration; the cluster goes on with the old one\" >&2\n"
            "    exit \"$pushed\"\n"

@@ -18,6 +18,7 @@ struct Reloaded {
     bool accepted = false;
     std::vector<std::string> changes = {};   // accepted; none: nothing has changed
     std::vector<std::string> problems = {};  // refused
+    std::vector<std::string> hints = {};     // refused: what else a person should know
     std::vector<std::string> warnings = {};
 };
 
@@ -28,6 +29,8 @@ public:
     virtual ~Backend() = default;
 
     virtual const core::State& state() const = 0;
+    // The configuration was broken when the daemon started, and the last good one is in use since.
+    virtual bool on_last_good() const = 0;
     virtual core::Time now() const = 0;
     virtual std::time_t wall_clock() const = 0;  // for display only
 

@@ -70,7 +70,9 @@ bool read_context(Exchange& exchange, const Json& body, std::map<std::string, st
 }
 
 void get_status(Exchange& exchange) {
-    set_json(exchange.reply, status_json(exchange.backend.state(), exchange.backend.now()));
+    Json status = status_json(exchange.backend.state(), exchange.backend.now());
+    status["on_last_good_configuration"] = exchange.backend.on_last_good();
+    set_json(exchange.reply, status);
 }
 
 void get_hosts(Exchange& exchange) {
@@ -173,7 +175,8 @@ void post_reload(Exchange& exchange) {
     set_json(exchange.reply, {{"api", api_version},
                               {"error", "configuration_refused"},
                               {"message", "the new configuration is refused, nothing is changed"},
-                              {"problems", reloaded.problems}});
+                              {"problems", reloaded.problems},
+                              {"hints", reloaded.hints}});
 }
 
 void get_events(Exchange& exchange) {

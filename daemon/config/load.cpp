@@ -40,9 +40,13 @@ std::optional<Json> read_object(const std::string& file, std::vector<Problem>& p
     return std::move(*value);
 }
 
+std::string drop_in_folder(const std::string& main_file) {
+    return (fs::path(main_file).parent_path() / "conf.d").string();
+}
+
 std::vector<std::string> drop_ins(const std::string& main_file, std::vector<Problem>& problems) {
     std::vector<std::string> files;
-    const auto directory = fs::path(main_file).parent_path() / "conf.d";
+    const std::string directory = drop_in_folder(main_file);
     std::error_code error;
     fs::directory_iterator entry(directory, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
@@ -50,7 +54,7 @@ std::vector<std::string> drop_ins(const std::string& main_file, std::vector<Prob
         if (name.ends_with(".json") && !name.starts_with('.')) files.push_back(entry->path().string());
     }
     if (error && error != std::errc::no_such_file_or_directory)
-        problems.push_back({"", "", "cannot read " + directory.string() + ": " + error.message()});
+        problems.push_back({"", "", "cannot read " + directory + ": " + error.message()});
     std::ranges::sort(files);
     return files;
 }
@@ -61,7 +65,8 @@ void warn_if_writable(const std::string& file, std::vector<std::string>& warning
         warnings.push_back(file + ": everybody may write this file, and so decide which hosts are trusted");
 }
 
-void prepend(std::vector<std::string>& all, std::vector<std::string> first) {
+template <class T>
+void prepend(std::vector<T>& all, std::vector<T> first) {
     all.insert(all.begin(), std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
 }
 
@@ -80,13 +85,13 @@ Source source_of(std::string file) {
 
 Loaded load(const Source& source) {
     Loaded out;
-    const auto main_value = read_object(source.file, out.problems);
+    auto main_value = read_object(source.file, out.problems);
     std::vector<std::pair<std::string, Json>> patches;
     for (const auto& file : drop_ins(source.file, out.problems))
         if (auto value = read_object(file, out.problems)) patches.emplace_back(file, std::move(*value));
-    if (!out.problems.empty() || !main_value) return out;
+    const bool complete = out.problems.empty();
 
-    Document document(*main_value, source.file);
+    Document document(main_value ? std::move(*main_value) : Json::object(), source.file);
     std::vector<std::string> warnings;
     warn_if_writable(source.file, warnings);
     for (const auto& [file, patch] : patches) {
@@ -94,9 +99,17 @@ Loaded load(const Source& source) {
         for (const auto& path : document.patch(patch, file))
             warnings.push_back(Problem{file, path, "null removes nothing here, the key is not set"}.text());
     }
-    out = validate(document, source);
-    prepend(out.warnings, std::move(warnings));
-    return out;
+    auto checked = validate(document, source, complete);
+    prepend(checked.problems, std::move(out.problems));
+    prepend(checked.warnings, std::move(warnings));
+    return checked;
+}
+
+std::vector<std::string> files_of(const std::string& main_file) {
+    std::vector<Problem> said_by_load;
+    std::vector<std::string> files = drop_ins(main_file, said_by_load);
+    files.insert(files.begin(), {main_file, drop_in_folder(main_file)});
+    return files;
 }
 
 Result<> save_last_good(const std::string& state_dir, const std::string& merged) {

@@ -42,7 +42,11 @@ struct Source {
 // Source for this process: $CREDENTIALS_DIRECTORY from the environment.
 Source source_of(std::string file);
 
+// Where a file cannot be read, what the others say is checked all the same, but for what they lack.
 Loaded load(const Source& source);
+
+// The main file, conf.d, and the files in it that load() reads; they need not be there.
+std::vector<std::string> files_of(const std::string& main_file);
 
 // The last configuration that was found good, kept in the state directory. It falls back to what worked, so
 // files that cannot be used are warnings. Problems if there is none or it is broken itself.

@@ -56,11 +56,14 @@ std::optional<std::string> read_thumbprint(Section& api) {
 std::optional<Trust> read_trust(Section& api, const std::string& address) {
     const bool pinned = api.find("thumbprint");
     const bool by_ca = api.find("ca_file");
-    if (pinned == by_ca)
-        api.check().problem(api.path(), pinned ? "has both thumbprint and ca_file, one of them is needed"
-                                               : "has neither thumbprint nor ca_file, one of them is needed: "
-                                                 "certificate checking cannot be turned off");
-    if (!by_ca && api.find("server_name")) api.problem("server_name", "is of use together with ca_file only");
+    if (pinned && by_ca)
+        api.check().problem(api.path(), "has both thumbprint and ca_file, one of them is needed");
+    if (!pinned && !by_ca)
+        api.check().lack(api.path(),
+                         "has neither thumbprint nor ca_file, one of them is needed: certificate checking "
+                         "cannot be turned off");
+    if (!by_ca && api.find("server_name"))
+        api.check().lack(api.path_of("server_name"), "is of use together with ca_file only");
     std::optional<Trust> trust;
     if (pinned)
         if (auto thumbprint = read_thumbprint(api)) trust = Pinned{*thumbprint};
@@ -158,7 +161,7 @@ Host read_host(Section& section) {
         host.api = read_api(*api, host.address);
     if (auto ssh = section.section("ssh", {keys::ssh.begin(), keys::ssh.end()})) host.ssh = read_ssh(*ssh);
     if (!section.find("api") && !section.find("ssh"))
-        section.check().problem(section.path(), "has neither api nor ssh, so there is no way to talk to it");
+        section.check().lack(section.path(), "has neither api nor ssh, so there is no way to talk to it");
     return host;
 }
 

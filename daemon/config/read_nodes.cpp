@@ -79,8 +79,8 @@ std::map<std::string, Node> read_nodes(Section& top) {
     }
     const size_t count = section->object().size();
     if (count < 2)
-        top.problem("nodes", count == 0 ? "names no node, two or more are needed"
-                                        : "names one node, two or more are needed");
+        top.check().lack(top.path_of("nodes"), count == 0 ? "names no node, two or more are needed"
+                                                          : "names one node, two or more are needed");
     return nodes;
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 
 #include "daemon/run/files.hpp"
 
@@ -33,11 +34,27 @@ bool others_may_read(const struct stat& status, bool credential) {
     return status.st_mode & (credential ? 007 : 077);
 }
 
+// The service's folder of secrets is root's alone: what is not among the credentials looks forbidden there,
+// whether it is missing or came after the service had started. So what matters is said first.
 Error unreadable(const std::string& file, const std::string& credentials_directory) {
-    Error error = run::io_error("read", file, errno);
-    if (!credentials_directory.empty() && !is_credential(file, credentials_directory))
+    namespace fs = std::filesystem;
+    const std::error_code why(errno, std::generic_category());
+    Error error = run::io_error("read", file, why.value());
+    const bool not_there = why == std::errc::no_such_file_or_directory || why == std::errc::permission_denied;
+    if (!not_there || credentials_directory.empty() || is_credential(file, credentials_directory))
+        return error;
+    const std::string folder = fs::path(file).parent_path().filename().string();
+    const std::string name = fs::path(file).filename().string();
+    if (folder == credentials_folder) {
+        error.message = "cannot read " + file + ": the service was handed no credential \"" + folder + "_" +
+                        name + "\" when it started; put the file there as root, call it " + folder + "/" +
+                        name + " in the configuration, then systemctl restart vmhad (" + why.message() + ")";
+    } else {
         error.message += "; nor is it among the service's credentials in " + credentials_directory +
-                         ", which systemd fills when the service starts";
+                         ": put it as root into " + std::string(credentials_folder) +
+                         "/ beside the configuration, call it " + std::string(credentials_folder) + "/" +
+                         name + " there, then systemctl restart vmhad";
+    }
     return error;
 }
 

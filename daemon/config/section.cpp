@@ -47,6 +47,10 @@ void Check::problem(const std::string& path, std::string message) {
     problems.push_back({document.file_of(path), path, std::move(message)});
 }
 
+void Check::lack(const std::string& path, std::string message) {
+    if (complete) problem(path, std::move(message));
+}
+
 void Check::warn(const std::string& path, const std::string& message) {
     warnings.push_back(Problem{document.file_of(path), path, message}.text());
 }

@@ -19,8 +19,12 @@ struct Check {
     const Source& source;
     std::vector<Problem> problems;
     std::vector<std::string> warnings;
+    // false: a file could not be read, and what is missing may stand there.
+    bool complete = true;
 
     void problem(const std::string& path, std::string message);
+    // What is wrong only because something is missing.
+    void lack(const std::string& path, std::string message);
     void warn(const std::string& path, const std::string& message);
 };
 
@@ -48,7 +52,7 @@ public:
     void problem(std::string_view key, std::string message) {
         check_.problem(path_of(key), std::move(message));
     }
-    void missing(std::string_view key) { problem(key, "is missing"); }
+    void missing(std::string_view key) { check_.lack(path_of(key), "is missing"); }
 
     std::optional<std::string> text(std::string_view key);  // not empty, no control characters
     std::optional<std::string> required_text(std::string_view key);

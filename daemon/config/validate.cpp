@@ -34,8 +34,8 @@ void read_times(Section& top, Config& config) {
     config.freshness = top.time("freshness_s", config.freshness, {false, freshness_max});
     config.watch_interval = top.time("watch_interval_s", config.watch_interval, {false, watch_interval_max});
     if (top.check().problems.size() == before && config.freshness <= config.watch_interval)
-        top.problem(top.find("freshness_s") ? "freshness_s" : "watch_interval_s",
-                    "freshness_s must be greater than watch_interval_s, else nothing is ever fresh");
+        top.check().lack(top.find("freshness_s") ? "freshness_s" : "watch_interval_s",
+                         "freshness_s must be greater than watch_interval_s, else nothing is ever fresh");
     else if (config.freshness < 3 * config.watch_interval)
         // News is up to two intervals old when it is confirmed again.
         top.check().warnings.push_back(
@@ -50,12 +50,15 @@ void read_metrics(Section& top, Config& config) {
     if (!config.metrics_listen)
         top.problem("metrics_listen",
                     dump_json(Json(*text)) + " is no address and port such as 127.0.0.1:9741 or [::1]:9741");
+    else
+        top.check().warn("metrics_listen",
+                         "this version of vmhad serves no metrics, so nothing will answer there");
 }
 
 }  // namespace
 
-Loaded validate(const Document& document, const Source& source) {
-    Check check{document, source, {}, {}};
+Loaded validate(const Document& document, const Source& source, bool complete) {
+    Check check{document, source, {}, {}, complete};
     Section top(check, document.root(), "", {keys::top.begin(), keys::top.end()});
     top.text("$schema");
     Config config;
@@ -66,7 +69,7 @@ Loaded validate(const Document& document, const Source& source) {
     Loaded loaded;
     loaded.problems = std::move(check.problems);
     loaded.warnings = std::move(check.warnings);
-    if (loaded.problems.empty()) {
+    if (complete && loaded.problems.empty()) {
         loaded.config = std::move(config);
         loaded.merged = dump_json(document.root());
     }

@@ -258,6 +258,10 @@ void look_for_new(Turn& turn, const std::set<VmName>& names) {
 
 }  // namespace
 
+std::vector<std::string> why_refused(const State& state, const Reconfiguration& with, Time now) {
+    return refusals(state, with, plan_of(state, with.settings), now);
+}
+
 Reconfigured reconfigure(State& state, const Reconfiguration& with, Time now) {
     Reconfigured done;
     const Plan plan = plan_of(state, with.settings);

@@ -31,6 +31,10 @@ struct Reconfigured {
     Step step;                         // to be carried out after the links were changed
 };
 
+// Why it would be refused, without doing it: what the stores remember is to be asked for only where it is
+// not.
+std::vector<std::string> why_refused(const State& state, const Reconfiguration& with, Time now);
+
 // Refused are: another node or another local host; a VM that leaves or gets another path while it runs here,
 // for all that is known, and is not paused; any of this while a write about the VM is not answered; another
 // machine in the place of the local host while a VM runs here; of a peer, or its leaving, while a write there

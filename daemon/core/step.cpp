@@ -104,7 +104,9 @@ bool held_up(Turn& turn, VmState& vm) {
         if (turn.now >= op.began + lock_is_worth_a_line)
             change(turn, vm, Stage::waiting_for_lock, turn.state.local, "");
         op.blocked_by = Reason::busy;
-        op.blocked_detail = "its lock among the engines on this node is not free";
+        op.blocked_detail =
+            "another process on this node holds its lock, as a vmhad --oneshot does while it works: "
+            "fuser -v /run/vmhad/locks/* names it";
         return true;
     }
     if (!vm.flying && vm.answering) return true;

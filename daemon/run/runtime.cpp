@@ -1,9 +1,12 @@
 #include "daemon/run/runtime.hpp"
 
+#include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 namespace vmha::run {
 namespace {
@@ -22,11 +25,30 @@ Result<Fd> open_mark(const std::string& directory, const VmName& vm) {
     return open_shared(path);
 }
 
+// Root may do everything, so this says nothing about the service where root asks.
+Result<> check_access(const std::string& path, int mode) {
+    if (::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 || errno == ENOENT) return {};
+    return Error{Errc::io, "cannot write " + path + ": " + std::generic_category().message(errno) +
+                               "; until its owner is put right, starts and stops fail"};
+}
+
+// What is there already, such as a lock that somebody else has made, must be usable, too.
+Result<> check_writable(const std::string& directory) {
+    if (auto usable = check_access(directory, W_OK | X_OK); !usable) return usable;
+    std::error_code error;
+    fs::directory_iterator entry(directory, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+        if (auto usable = check_access(entry->path().string(), R_OK | W_OK); !usable) return usable;
+    return {};
+}
+
 }  // namespace
 
 Result<> Runtime::prepare() const {
-    for (const char* name : {"/active", "/locks"})
+    for (const char* name : {"/active", "/locks"}) {
         if (auto made = prepare_directory(directory_ + name, directory_mode); !made) return made;
+        if (auto usable = check_writable(directory_ + name); !usable) return usable;
+    }
     return {};
 }
 

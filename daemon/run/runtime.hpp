@@ -26,7 +26,7 @@ class Runtime {
 public:
     explicit Runtime(std::string directory) : directory_(std::move(directory)) {}
 
-    // Not needed, but tells early what would fail later.
+    // Not needed, but tells early what would fail later, in the middle of a start or a stop.
     Result<> prepare() const;
 
     // Files in active/. Setting twice and clearing what is not set are no errors.

@@ -293,11 +293,12 @@ TEST_CASE("a reload tells what has changed, or all that speaks against it") {
                                      {"result", "ok"},
                                      {"changes", {"vm 'vm3' added"}},
                                      {"warnings", {"everybody may write this file"}}}));
-    site.backend.reloaded = {.accepted = false, .problems = {"one", "two"}};
+    site.backend.reloaded = {.accepted = false, .problems = {"one", "two"}, .hints = {"a hint"}};
     const auto refused = site.ask("POST", "/v1/reload", "{}");
     CHECK(refused.status == 409);
     CHECK(error_of(refused) == "configuration_refused");
     CHECK(parsed(refused.body)["problems"] == Json({"one", "two"}));
+    CHECK(parsed(refused.body)["hints"] == Json::array({"a hint"}));
     CHECK(site.backend.reloads == 2);
     CHECK(site.ask("GET", "/v1/reload").status == 405);
     CHECK(site.ask("POST", "/v1/reload", "[1]").status == 400);

@@ -122,6 +122,7 @@ TEST_CASE("status shows hosts, datastores and VMs") {
     const Json status = parsed(response.body);
     CHECK(status["api"] == 1);
     CHECK(status["node"] == "ec1");
+    CHECK(status["on_last_good_configuration"] == false);
     REQUIRE(status["hosts"].size() == 2);
     CHECK(status["hosts"][0]["name"] == "esxi1");
     CHECK(status["hosts"][0]["address"] == "172.31.255.2");
@@ -137,6 +138,12 @@ TEST_CASE("status shows hosts, datastores and VMs") {
     CHECK(status["operations"].empty());
     CHECK(parsed(site.ask("GET", "/v1/hosts").body)["hosts"] == status["hosts"]);
     CHECK(parsed(site.ask("GET", "/v1/vms").body)["vms"] == status["vms"]);
+}
+
+TEST_CASE("status tells that the last good configuration is in use") {
+    Site site;
+    site.backend.last_good = true;
+    CHECK(parsed(site.ask("GET", "/v1/status").body)["on_last_good_configuration"] == true);
 }
 
 TEST_CASE("healthz is alive") {

@@ -26,6 +26,7 @@ using std::chrono::seconds;
 class FakeBackend : public Backend {
 public:
     const core::State& state() const override { return state_; }
+    bool on_last_good() const override { return last_good; }
     core::Time now() const override { return core::Time(seconds(1000)); }
     std::time_t wall_clock() const override { return 0; }
     void submit(core::Event event) override { events.push_back(std::move(event)); }
@@ -60,6 +61,7 @@ public:
     std::vector<VmName> resumed;
     std::vector<HostName> retried;
     int reloads = 0;
+    bool last_good = false;
     Reloaded reloaded;
     std::vector<std::string> logged;
 };

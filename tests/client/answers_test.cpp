@@ -117,6 +117,15 @@ TEST_CASE("a table survives an answer that says nothing, or nonsense") {
     }
 }
 
+TEST_CASE("the status says aloud that the last good configuration is in use, and only then") {
+    const auto status = [](const std::string& is) {
+        return render_status(json(R"({"node":"ec1","on_last_good_configuration":)" + is + "}"));
+    };
+    CHECK(status("true").find("\nTHE CONFIGURATION IS BROKEN, the last good one is in use") !=
+          std::string::npos);
+    CHECK(status("false").find("BROKEN") == std::string::npos);
+}
+
 TEST_CASE("the table of hosts shows what is wrong with one") {
     const std::string table = render_hosts(json(
         R"({"hosts":[{"name":"esxi2","role":"peer","address":"10.0.0.2","link":"down","transports":"api",)"

@@ -13,14 +13,18 @@ setup() {
     cp "${VMHA_BIN:-$top/build/release/bin}"/{vmhactl,vmhad} "$bin"
     export TMPDIR=$room CALLS=$room/calls PULLED=$room/pulled.conf
     for name in clpcfset clpcl clprsc; do
-        printf '#!/bin/sh\necho "%s $*" >>"$CALLS"\n' "$name" >"$room/cluster/$name"
+        printf '#!/bin/sh\necho "%s $*" >>"$CALLS"\n[ ! -e "$TMPDIR/refuse$1" ]\n' "$name" >"$room/cluster/$name"
     done
     cat >"$room/cluster/clpcfctrl" <<'EOF'
 #!/bin/sh
 echo "clpcfctrl $*" >>"$CALLS"
 case $1 in
     --pull) cp "$PULLED" clp.conf ;;
-    --push) [ ! -e "$TMPDIR/refuse" ] || exit 7; rm -rf "$TMPDIR/pushed"; cp -r . "$TMPDIR/pushed" ;;
+    --push)
+        [ ! -e "$TMPDIR/signal" ] || kill -"$(cat "$TMPDIR/signal")" "$PPID"
+        [ ! -e "$TMPDIR/refuse" ] || exit 7
+        rm -rf "$TMPDIR/pushed"
+        cp -r . "$TMPDIR/pushed" ;;
 esac
 EOF
     chmod +x "$room"/cluster/*
@@ -200,6 +204,33 @@ EOF
     grep -q 'goes on with the old one' "$room/script.log"
 }
 
+@test "interrupted while it pushes, the script ends and the cluster is resumed" {
+    ec_config vm1
+    for name in HUP INT TERM; do
+        echo $name >"$room/signal"
+        code=0
+        run_script || code=$?
+        [ "$code" -ne 0 ]
+        [ "$(tail -n1 "$CALLS")" = 'clpcl --resume' ] || { echo "after $name:"; tail -n3 "$CALLS"; return 1; }
+    done
+}
+
+@test "a cluster that does not rest gets nothing pushed, and one that goes on resting is named" {
+    ec_config vm1
+    touch "$room/refuse--suspend"
+    code=0
+    run_script || code=$?
+    [ "$code" -eq 1 ]
+    [ "$(tail -n1 "$CALLS")" = 'clpcl --suspend' ]
+    grep -q 'nothing was pushed' "$room/script.log"
+    rm "$room/refuse--suspend"
+    touch "$room/refuse--resume"
+    code=0
+    run_script || code=$?
+    [ "$code" -eq 1 ]
+    grep -q 'STILL REST' "$room/script.log"
+}
+
 @test "nothing is pushed when the configuration cannot be fetched" {
     ec_config vm1
     rm "$PULLED"
@@ -257,8 +288,11 @@ EOF
     ec_config
     expect_code 2
     said 'no VM is configured'
-    ec_config --recovery sideways
-    expect_code 2
+    for word in sideways 0; do
+        ec_config --recovery "$word"
+        expect_code 2
+        said "$word not in {failover,restart-first}"
+    done
     rm "$bin/vmhad"
     [ -e /usr/sbin/vmhad ] || { ec_config; expect_code 1; said 'there is no vmhad beside this program'; }
 }
@@ -315,6 +349,16 @@ EOF
     [ -z "$stderr" ]
 }
 
+@test "a dependency that the resource has there already on something that is not there is named" {
+    cluster '<networkpartition><pingnp name="pingnp1"/></networkpartition>' '' \
+        '<exec name="exec-vm1"><depend name="exec-target"/><depend name="md1"/></exec>' '' \
+        '<resource name="exec@exec-vm1"/>' >"$room/clp.conf"
+    ec_config vm1 --check "$room/clp.conf"
+    expect_code 0
+    said "resource 'exec-vm1': depends on 'exec-target', which is not there"
+    [[ $stderr != *"depends on 'md1'"* ]]
+}
+
 @test "a name that something else has, or that another group has, is 2" {
     cluster '' '' '<fip name="exec-vm1"/>' '<userw name="genw-vm2"/>' >"$room/clp.conf"
     ec_config --check "$room/clp.conf"
@@ -337,6 +381,7 @@ EOF
     done
     ec_config vm1 --check "$room/nothing"
     expect_code 2
+    said "cannot read $room/nothing: No such file or directory"
 }
 
 @test "the scripts in config end in exec and name no VM of their own" {

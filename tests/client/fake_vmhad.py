@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A scripted stand-in for vmhad on a Unix socket, for the tests of the client programs.
 
-fake_vmhad.py --socket PATH [--log FILE] [--vm NAME=SCRIPT]...
+fake_vmhad.py --socket PATH [--log FILE] [--vm NAME=SCRIPT]... [--reload WORD]
 
 SCRIPT is a list of words separated by commas:
   active                 the cluster started this VM here
@@ -12,6 +12,7 @@ SCRIPT is a list of words separated by commas:
                          stream; close: ends the stream without a result; hang: never brings one; slow: ok, later;
                          limit: says in its first line how long it will try
 
+--reload ok | refused | slow:SECONDS  the answer to POST /v1/reload; slow: taken, later
 --silent accepts connections and never answers. Each line on stdin is sent to all who follow the events; the end of
 stdin means nothing. Every request is appended to the log as one JSON line. SIGTERM ends it.
 """
@@ -67,6 +68,8 @@ class Connection:
         scripts = self.options.scripts
         if path == ["v1", "events"]:
             return self.follow()
+        if (method, path) == ("POST", ["v1", "reload"]) and self.options.reload:
+            return self.reload(*words_of(self.options.reload).popitem())
         if path == ["v1", "vms"]:
             vms = [{"vm": name, "active": "active" in words} for name, words in scripts.items()]
             return self.whole(200, {"api": 1, "vms": vms})
@@ -102,6 +105,13 @@ class Connection:
             if word in words:
                 answer.update(verdict=verdict, reason=words[word], detail="as scripted", exit_code=code)
         self.whole(200 if answer["verdict"] == "healthy" else 503, answer)
+
+    def reload(self, word, seconds):
+        if word == "refused":
+            return self.whole(409, {"api": 1, "error": "configuration_refused", "message": "nothing is changed",
+                                    "problems": ["a.json: one", "b.json: two"], "hints": ["a hint"]})
+        time.sleep(float(seconds or 0))
+        self.whole(200, {"api": 1, "result": "ok", "changes": ["vm 'vm3' added"], "warnings": ["a warning"]})
 
     def operate(self, vm, operation, words):
         if "forbidden" in words:
@@ -162,6 +172,7 @@ def main():
     parser.add_argument("--socket", required=True)
     parser.add_argument("--log")
     parser.add_argument("--silent", action="store_true")
+    parser.add_argument("--reload")
     parser.add_argument("--vm", action="append", default=[])
     options = parser.parse_args()
     options.scripts = {name: words_of(script) for name, script in (vm.split("=", 1) for vm in options.vm)}

@@ -85,11 +85,61 @@ load support
     [ "$(requests '.[-1].target')" = '"/v1/hosts/esxi1/retry-login"' ]
 }
 
+@test "a reload shows what has changed and what is worth a warning, or all that speaks against it" {
+    daemon --reload ok
+    run "$bin/vmhactl" reload
+    expect_code 0
+    has "vm 'vm3' added"
+    has "warning: a warning"
+    daemon --reload refused
+    run "$bin/vmhactl" reload
+    expect_code 2
+    has "a.json: one"
+    has "b.json: two"
+    has "a hint"
+}
+
+@test "a quiet reload says nothing where it was taken, and one line where it was refused" {
+    daemon --reload ok
+    run "$bin/vmhactl" reload --quiet
+    expect_code 0
+    [ -z "$output" ]
+    daemon --reload refused
+    for word in -q --quiet; do
+        run "$bin/vmhactl" reload $word
+        expect_code 2
+        [ "${#lines[@]}" -eq 1 ]
+        has "the new configuration is refused, vmhad goes on with the old one; vmhad's log says why"
+    done
+}
+
+@test "a reload waits for a busy daemon, and says after 3 s that it does" {
+    daemon --reload slow:4
+    run "$bin/vmhactl" reload
+    expect_code 0
+    has "vmhad has not answered yet; waiting up to 60 s in all"
+    has "vm 'vm3' added"
+}
+
+@test "a reload of a daemon that hangs ends 3 when its time is over, and says what to do" {
+    daemon --silent
+    run "$bin/vmhactl" reload --timeout 1
+    expect_code 3
+    has "vmhad did not answer within 1 s, so whether it took the new configuration is not known"
+    has "systemctl restart vmhad"
+}
+
 @test "wrong usage is 2" {
-    for words in "" "nonsense" "vm" "vm a/b" "start" "pause" "pause --all vm1" "pause vm1 --for 0" "status --nothing"; do
+    for words in "" "nonsense" "vm" "vm a/b" "start" "pause" "pause --all vm1" "pause vm1 --for 0" "status --nothing" \
+        "reload --timeout 0"; do
         # shellcheck disable=SC2086
         run "$bin/vmhactl" $words
         expect_code 2
+    done
+    # A mistyped word is named, not only missed.
+    for word in statsu --statsu; do
+        run "$bin/vmhactl" "$word"
+        has "no such command or option: $word"
     done
     run "$bin/vmhactl" --help
     expect_code 0

@@ -42,6 +42,35 @@ TEST_CASE("broken JSON is reported with file, line and column, every broken file
     CHECK(problems[1].find("line 1, column 1") != std::string::npos);
 }
 
+TEST_CASE("beside a file that is broken the others are checked, but for what they lack") {
+    Site site;
+    site.at("/vms/vm1/tidy") = "yes";
+    site.at("/frehsness_s") = 5;
+    site.load();
+    site.dir.write("conf.d/a.json", "{,}");
+    site.dir.write("conf.d/b.json", R"({"vms": {"vm2": {"boot_grace_s": -1}, "vm3": {"vmxx": "x"}},
+        "nodes": {"ec3": {"host": {"api": {"user": ""}}}}, "watch_interval_s": 7})");
+    auto lines = site.shown(load(site.source()).problems);
+    REQUIRE(lines.size() == 6);
+    CHECK(lines[0].starts_with("conf.d/a.json: "));
+    lines.erase(lines.begin());
+    CHECK(lines == Lines{"vmhad.json: frehsness_s: unknown key, did you mean \"freshness_s\"?",
+                         "conf.d/b.json: nodes.ec3.host.api.user: must not be empty",
+                         "vmhad.json: vms.vm1.tidy: must be true or false, not a string",
+                         "conf.d/b.json: vms.vm2.boot_grace_s: must not be negative, not -1",
+                         "conf.d/b.json: vms.vm3.vmxx: unknown key, did you mean \"vmx\"?"});
+}
+
+TEST_CASE(
+    "where the main file is broken nothing that may stand in it is missing, and nothing is configured") {
+    Site site;
+    site.dir.write("vmhad.json", "{");
+    site.dir.write("conf.d/a.json", R"({"vms": {"vm2": {"tidy": true}}})");
+    const auto loaded = load(site.source());
+    CHECK(loaded.problems.size() == 1);
+    CHECK(!loaded.config);
+}
+
 TEST_CASE("a file that holds no object is refused") {
     Site site;
     site.dir.write("conf.d/a.json", "[1, 2]");
@@ -235,6 +264,10 @@ TEST_CASE("metrics_listen is an address and a port") {
               Lines{"vmhad.json: metrics_listen: \"" + text +
                     "\" is no address and port such as 127.0.0.1:9741 or [::1]:9741"});
     CHECK(with("/metrics_listen", "0.0.0.0:9741") == Lines{});
+    Site site;
+    site.at("/metrics_listen") = "127.0.0.1:9741";
+    CHECK(site.warnings() == Lines{"vmhad.json: metrics_listen: this version of vmhad serves no metrics, so "
+                                   "nothing will answer there"});
 }
 
 TEST_CASE("JSON that is nested too deep is refused") {

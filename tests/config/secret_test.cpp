@@ -107,16 +107,41 @@ TEST_CASE("a name with a directory is looked up among the credentials as systemd
           credentials.file("credentials_esxi2.password"));
 }
 
-TEST_CASE("a secret that is nowhere is named with both places that were looked at") {
+TEST_CASE("a secret that the service was not handed is named as a credential, with the way to it") {
     Site site;
     vmha::test::TempDir credentials;
     site.credentials = credentials.path();
     site.at("/nodes/ec1/host/api/password_file") = "credentials/esxi1.password";
+    const auto missing = [&](const std::string& why) {
+        return Lines{password +
+                     "cannot read credentials/esxi1.password: the service was handed no credential "
+                     "\"credentials_esxi1.password\" when it started; put the file there as root, call it "
+                     "credentials/esxi1.password in the configuration, then systemctl restart vmhad (" +
+                     why + ")"};
+    };
+    CHECK(site.problems() == missing("No such file or directory"));
+    // An absolute name goes past the credentials, where root's folder lets the service not in.
+    site.at("/nodes/ec1/host/api/password_file") = site.dir.file("credentials/esxi1.password");
+    CHECK(site.problems() == missing("No such file or directory"));
+    if (::geteuid() == 0) return;
+    site.dir.write("credentials/esxi1.password", "secret\n");
+    REQUIRE(::chmod(site.dir.file("credentials").c_str(), 0) == 0);
+    CHECK(site.problems() == missing("Permission denied"));
+    REQUIRE(::chmod(site.dir.file("credentials").c_str(), 0700) == 0);
+}
+
+TEST_CASE("a secret beside the configuration that is not there is named with both places") {
+    Site site;
+    vmha::test::TempDir credentials;
+    site.credentials = credentials.path();
+    std::filesystem::remove(site.dir.file("esxi1.password"));
     CHECK(site.problems() ==
           Lines{password +
-                "cannot read credentials/esxi1.password: No such file or directory; nor is it among "
-                "the service's credentials in " +
-                credentials.path() + ", which systemd fills when the service starts"});
+                "cannot read esxi1.password: No such file or directory; nor is it among the service's "
+                "credentials in " +
+                credentials.path() +
+                ": put it as root into credentials/ beside the configuration, call it "
+                "credentials/esxi1.password there, then systemctl restart vmhad"});
 }
 
 TEST_CASE(

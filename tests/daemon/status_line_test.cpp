@@ -38,7 +38,15 @@ TEST_CASE("where all is well the line counts hosts and VMs") {
     CHECK(status_line(state) == "2/2 hosts connected; 2 VMs");
     CHECK(status_line(state, true).find("CONFIGURATION IS BROKEN") != std::string::npos);
     host(state, "esxi2").link = core::Link::down;
-    CHECK(status_line(state) == "1/2 hosts connected; 2 VMs");
+    CHECK(status_line(state) == "1/2 hosts connected (esxi2: down); 2 VMs");
+    host(state, "esxi1").link = core::Link::connecting;
+    CHECK(status_line(state) == "0/2 hosts connected (esxi1: connecting, esxi2: down); 2 VMs");
+}
+
+TEST_CASE("one VM is no VMs") {
+    auto state = two_hosts();
+    state.vms.erase(VmName("vm2"));
+    CHECK(status_line(state) == "2/2 hosts connected; 1 VM");
 }
 
 TEST_CASE("what waits for a person is named") {

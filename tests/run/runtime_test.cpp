@@ -80,6 +80,29 @@ TEST_CASE("a runtime directory that cannot be made is named in every call's erro
     CHECK(!runtime.active());
 }
 
+TEST_CASE("what the service could not write is named when it is prepared, not by the first stop that fails") {
+    if (::geteuid() != 0) return;  // only root can become somebody else
+    TempDir dir;
+    const Runtime runtime(dir.file("r"));
+    REQUIRE(runtime.prepare().has_value());
+    REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+    const auto prepared_by_nobody = [&](const std::string& named) {
+        return Child([&] {
+                   if (::setuid(vmha::test::nobody) != 0) return 3;
+                   const auto prepared = runtime.prepare();
+                   if (prepared) return named.empty() ? 0 : 2;
+                   return prepared.error().message.starts_with("cannot write " + named + ": ") ? 0 : 1;
+               })
+            .wait();
+    };
+    CHECK(prepared_by_nobody(dir.file("r/active")) == 0);
+    for (const char* name : {"r/active", "r/locks"})
+        REQUIRE(::chown(dir.file(name).c_str(), vmha::test::nobody, vmha::test::nobody) == 0);
+    CHECK(prepared_by_nobody("") == 0);
+    dir.write("r/locks/vm2", "");
+    CHECK(prepared_by_nobody(dir.file("r/locks/vm2")) == 0);
+}
+
 TEST_CASE("one lock a VM: a second one, in this process or another, is not given") {
     TempDir dir;
     const Runtime runtime(dir.path());

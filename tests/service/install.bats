@@ -68,7 +68,10 @@ absent() {
 @test "started with the sample configuration it fails once, and says what is wrong and how to look for it" {
     mark
     run on systemctl start vmhad.service
+    echo "$output"
     [ "$status" -ne 0 ]
+    # systemctl itself says where to look.
+    [[ "$output" == *"systemctl status vmhad.service"* ]]
     wait_until 5 property_is vmhad.service ActiveState failed
     [ "$(property vmhad.service NRestarts)" = 0 ]
     said /etc/vmhad/vmhad.json
@@ -121,6 +124,46 @@ absent() {
     wait_until 10 is_verdict vm1 healthy
 }
 
+@test "no version restarts the daemon into a configuration that it would refuse: the old one goes on" {
+    # The package's own sample, of another site, as after a "Y" to dpkg's question.
+    put /etc/vmhad/vmhad.json <"$top/config/vmhad.json"
+    old=$(property vmhad.service MainPID)
+    run install_file "$(package vmha)"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(on dpkg-query -W -f '${Version}' vmha)" != 99.0.0-1 ]
+    [[ "$output" == *"the old daemon goes on"*"172.31.255.11"*"vmhad --check-config"* ]]
+    [ "$(property vmhad.service MainPID)" = "$old" ]
+    both_connected
+    on vmha-genw vm1
+    put_configuration
+    install_file "$(higher_package)" >"$room/upgrade.log" 2>&1 || { cat "$room/upgrade.log"; return 1; }
+    wait_connected
+    [ "$(property vmhad.service MainPID)" != "$old" ]
+}
+
+@test "with passwords that lie encrypted on the disk, as the example has it, it serves, and an upgrade restarts it" {
+    for host in esxi1 esxi2; do
+        on systemd-creds encrypt --name="credentials_$host.password" "/etc/vmhad/credentials/$host.password" \
+            "/etc/vmhad/$host.password.cred"
+        on rm "/etc/vmhad/credentials/$host.password"
+    done
+    on install -D -m 644 -t /etc/systemd/system/vmhad.service.d \
+        /usr/share/doc/vmha/examples/vmhad.service.d/encrypted-credentials.conf
+    on systemctl daemon-reload
+    on systemctl restart vmhad.service
+    wait_connected
+    old=$(property vmhad.service MainPID)
+    install_file "$(package vmha)" >"$room/upgrade.log" 2>&1 || { cat "$room/upgrade.log"; return 1; }
+    wait_connected
+    [ "$(property vmhad.service MainPID)" != "$old" ] || { cat "$room/upgrade.log"; return 1; }
+    on sh -c 'rm -r /etc/systemd/system/vmhad.service.d /etc/vmhad/*.cred'
+    on systemctl daemon-reload
+    put_configuration
+    on systemctl restart vmhad.service
+    wait_connected
+}
+
 @test "the simulator's package installs beside it and runs" {
     install_file "$(package vmha-simulator)" >"$room/simulator.log" 2>&1 || { cat "$room/simulator.log"; return 1; }
     begin simulator timeout 60 esxsim
@@ -164,8 +207,15 @@ absent() {
 }
 
 @test "purged, nothing of it is left but its user" {
+    # A unit that has failed would be listed on, as one that is not there.
+    on systemctl stop vmhad.service
+    on rm /var/lib/vmhad/last-good.json
+    printf '{' | put /etc/vmhad/vmhad.json
+    run on systemctl start vmhad.service
+    property_is vmhad.service ActiveState failed
+    on mkdir -p /run/vmha-alerts
     on apt-get purge -y vmha
-    absent /etc/vmhad /var/lib/vmhad /run/vmhad /etc/systemd/system/multi-user.target.wants/vmhad.service \
+    absent /etc/vmhad /var/lib/vmhad /run/vmhad /run/vmha-alerts /etc/systemd/system/multi-user.target.wants/vmhad.service \
         /etc/systemd/system/sockets.target.wants/vmhad.socket
     run on systemctl --failed --no-legend
     [ -z "$output" ]

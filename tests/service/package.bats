@@ -38,7 +38,6 @@ linked_as() { readelf -hW "$1" | awk '$1 == "Type:" { print $2 }'; }
 		drwxr-xr-x root/root /etc/vmhad/conf.d/
 		drwx------ root/root /etc/vmhad/credentials/
 		-rw-r--r-- root/root /etc/vmhad/vmhad.json
-		-rw-r--r-- root/root /lib/systemd/system/vmhad-refused.target
 		-rw-r--r-- root/root /lib/systemd/system/vmhad.service
 		-rw-r--r-- root/root /lib/systemd/system/vmhad.socket
 		-rwxr-xr-x root/root /usr/bin/vmha-exec

@@ -99,13 +99,13 @@ set_in_unit() {
     on mv /etc/vmhad/credentials/esxi2.password /root/
     before=$(logins esxi2)
     on systemctl restart vmhad.service
-    wait_until 10 link_says esxi2 esxi2.password
+    wait_until 10 link_says esxi2 'no credential "credentials_esxi2.password"'
     details esxi2
     wait_until 10 link_is esxi1 up
     [ "$(logins esxi2)" = "$before" ]
     is_active vmhad.service
     on vmha-exec start vm1
-    says_soon esxi2.password
+    says_soon "put the file there as root, call it credentials/esxi2.password"
     on mv /root/esxi2.password /etc/vmhad/credentials/
     on systemctl restart vmhad.service
     wait_connected
@@ -127,6 +127,17 @@ set_in_unit() {
     put_configuration
     on systemctl restart vmhad.service
     on vmhactl retry-login esxi2
+}
+
+@test "a configuration that the service's user cannot read is no good one to root, who checks it" {
+    on vmhad --check-config
+    on chmod 600 /etc/vmhad/vmhad.json
+    run on vmhad --check-config
+    on chmod 644 /etc/vmhad/vmhad.json
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"the service, which runs as the user vmha, cannot read /etc/vmhad/vmhad.json: chmod 644 /etc/vmhad/vmhad.json"* ]]
+    [[ "$output" == *"1 problem" ]]
 }
 
 @test "a password that everybody can read is refused, by name" {

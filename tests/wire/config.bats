@@ -72,6 +72,20 @@ refused() {
     [[ "$output" == *freshness_s* ]]
 }
 
+@test "beside a broken file the others are checked in the same run" {
+    mkdir -p "$room/broken/conf.d"
+    jq '.typo = 1' "$room/vmhad.json" >"$room/broken/vmhad.json"
+    cp "$room/esxi.password" "$room/broken/"
+    echo '{"vms": {"vm9": ' >"$room/broken/conf.d/10.json"
+    echo '{"vms": {"vm8": {"tidy": 1}}} }' >"$room/broken/conf.d/20.json"
+    echo '{"vms": {"vm7": {"tidy": 1}}}' >"$room/broken/conf.d/30.json"
+    check "$room/broken/vmhad.json"
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *conf.d/10.json*conf.d/20.json*vmhad.json:\ typo:*conf.d/30.json:\ vms.vm7.tidy:* ]]
+    [[ "$output" == *"4 problems" ]]
+}
+
 @test "a missing file, and a node that is nobody's address" {
     check "$room/none.json"
     [ "$status" -eq 2 ]

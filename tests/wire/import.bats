@@ -81,6 +81,14 @@ refused() {
     [ "$(sed '/^ *\/\//d' "$out/conf.d/vm1.json" | jq -c '.vms')" = '{"vm1":{"vmx":"/vmfs/volumes/EC_iSCSI/vm1/vm1.vmx"}}' ]
 }
 
+@test "the service's user can read the folders that it makes, whatever the umask" {
+    add_vm vm1
+    umask 077
+    import "$tree" --host esxi1 --host esxi2
+    expect 0
+    [ "$(stat -c %a "$out" "$out/conf.d" "$out/vmhad.json" "$out/conf.d/vm1.json" | paste -sd ' ')" = "755 755 644 644" ]
+}
+
 @test "the key is copied for its owner alone, and of the host keys those of the two hosts, hashed or not" {
     add_vm vm1
     import "$tree"
@@ -286,7 +294,7 @@ refused() {
     says "has no node with the address 172.31.255.12"
     import "$tree" --force
     expect 0
-    says "good; 2 nodes, 1 VMs"
+    says "good; 2 nodes, 1 VM;"
     [ -z "$(find "$out" -name '*.new.*')" ]
 }
 
@@ -297,7 +305,7 @@ refused() {
     import "$tree"
     expect 0
     says "$out/vmhad.json: is the sample that came with the package, and is replaced"
-    says "good; 2 nodes, 1 VMs"
+    says "good; 2 nodes, 1 VM;"
     [ "$(sed '/^ *\/\//d' "$out/vmhad.json" | jq -r '.nodes.ec1.host.api')" = null ]
     cp "$BATS_TEST_DIRNAME/../../config/vmhad.json" "$out/vmhad.json"
     sed -i 's/00:00/01:01/g; s/172.31.255.12/172.31.255.99/' "$out/vmhad.json"

@@ -34,6 +34,15 @@ setup() { load support; }
     [ "$status" -eq 0 ]
 }
 
+@test "without the daemon the monitor gives each verdict once" {
+    place_oneshot ec1
+    VMHAD_SOCKET=$room/nobody.sock run "$room/ec1/vmha-genw" --config "$room/vmhad.json" --node ec1 vm1 vm3
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'vm1 is healthy' <<<"$output")" -eq 1 ]
+    [ "$(grep -c 'vm3 is unknown' <<<"$output")" -eq 1 ]
+}
+
 @test "a planned move: stopped and gone here, running there" {
     run on ec1 "$bin/vmha-exec" stop vm1
     [ "$status" -eq 0 ]

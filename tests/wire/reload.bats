@@ -107,6 +107,44 @@ last_good() { jq -e "$1" "$room/ec1.state/last-good.json"; }
     [[ "$output" == *ec1* ]]
 }
 
+@test "what a person should know of new secrets is told with a refusal, and is no problem more" {
+    only_over api both
+    mkdir -p "$room/own.state" "$room/own.run" "$room/credentials.d"
+    cp "$room/good.json" "$room/vmhad.json"
+    start own env CREDENTIALS_DIRECTORY="$room/credentials.d" "$daemon_bin/vmhad" --config "$room/vmhad.json" \
+        --node ec2 --socket "$room/own.sock" --state-dir "$room/own.state" --runtime-dir "$room/own.run"
+    wait_until 20 answers own
+    change '.nodes.ec2.host.api.password_file = "credentials/new.password"'
+    run env VMHAD_SOCKET="$room/own.sock" "$bin/vmhactl" reload
+    stop own
+    cp "$room/good.json" "$room/vmhad.json"
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'the service was handed no credential "credentials_new.password"'* ]]
+    [[ "$output" == *"a secret that is new reaches vmhad only when it is started: systemctl restart vmhad"* ]]
+    grep -q 'a secret that is new reaches vmhad' "$room/own.log"
+    grep -q 'reload refused, nothing is changed: 1 problem$' "$room/own.log"
+}
+
+@test "vmhactl status says that the last good configuration is in use, until a good one is taken" {
+    mkdir -p "$room/own.state" "$room/own.run"
+    cp "$room/ec1.state/last-good.json" "$room/own.state/"
+    printf '{ "nodes": ' >"$room/vmhad.json"
+    start own "$daemon_bin/vmhad" --config "$room/vmhad.json" --node ec2 --socket "$room/own.sock" \
+        --state-dir "$room/own.state" --runtime-dir "$room/own.run"
+    wait_until 20 answers own
+    run env VMHAD_SOCKET="$room/own.sock" "$bin/vmhactl" status
+    echo "$output"
+    [[ "$output" == *"THE CONFIGURATION IS BROKEN, the last good one is in use"* ]]
+    VMHAD_SOCKET=$room/own.sock "$bin/vmhactl" --json status | jq -e .on_last_good_configuration
+    cp "$room/good.json" "$room/vmhad.json"
+    VMHAD_SOCKET=$room/own.sock "$bin/vmhactl" reload --quiet
+    run env VMHAD_SOCKET="$room/own.sock" "$bin/vmhactl" status
+    stop own
+    [ "$status" -eq 0 ]
+    [[ "$output" != *BROKEN* ]]
+}
+
 @test "SIGHUP does the same, and says so in the log" {
     change '.vms.vm1.start_timeout_s = 55'
     kill -HUP "$(pid_of ec1)"
@@ -205,4 +243,20 @@ while True:
         -X POST -d '{}' http://localhost/v1/reload
     [[ "$output" == *forbidden* ]]
     lacks -q 'start_timeout_s.* -> 44' "$room/ec1.log"
+}
+
+# Last: about what was left something is unanswered for a minute, so vm9 stays that long.
+@test "what was left of a VM is not taken up by a reload that is refused" {
+    mkdir -p "$room/ec1.state/flying"
+    echo '{"half' >"$room/ec1.state/flying/vm9.json"
+    change '.vms.vm9 = {vmx: "[EC_iSCSI] vm9/vm9.vmx"} | .nodes.ec1.host.name = "esxi9"'
+    ctl reload
+    [ "$status" -eq 2 ]
+    lacks -F vm9 "$room/ec1.log"
+    change '.vms.vm9 = {vmx: "[EC_iSCSI] vm9/vm9.vmx"}'
+    ctl reload
+    [ "$status" -eq 0 ]
+    grep -F 'a write about vm9' "$room/ec1.log"
+    rm "$room/ec1.state/flying/vm9.json"
+    cp "$room/good.json" "$room/vmhad.json"
 }

@@ -269,3 +269,23 @@ detail_has() { api "$1" /v1/status | jq -r --arg host "$2" '.hosts[] | select(.n
     [[ "$output" == *running_elsewhere* ]]
     [ "$(calls esxi1 RegisterVM_Task)" = 0 ]
 }
+
+@test "a host that answers and tells nothing new does not read like a healthy one, and comes back by itself" {
+    only_over api
+    start_both_nodes
+    on ec1 "$bin/vmha-exec" start vm1
+    site fault esxi1 WaitForUpdatesEx hang
+    shows() { on ec1 "$bin/vmhactl" hosts | grep "^esxi1 .*$1"; }
+    wait_until 10 shows "up .*stale: nothing new for"
+    wait_until 30 link_is ec1 esxi1 down
+    shows "down .*it answers, but tells nothing new"
+    reaches ec1 "host 'esxi1': 'up' -> 'down' (cannot watch esxi1: it answers, but tells nothing new"
+    run on ec1 "$bin/vmha-genw" vm1
+    [ "$status" -eq 0 ]
+    says ec1 "vm1 is unknown (stale)"
+    [ "$(api ec1 /v1/status | jq '.hosts[] | select(.name == "esxi2") | .fresh')" = true ]
+    site fault esxi1 WaitForUpdatesEx clear
+    wait_until 30 link_is ec1 esxi1 up
+    wait_until 5 verdict_is ec1 vm1 .verdict healthy
+    [ "$(grep -c "tells nothing new" "$room/ec1.log")" -le 2 ]
+}

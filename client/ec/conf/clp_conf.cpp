@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <utility>
 
 #include "daemon/xml/xml.hpp"
 
@@ -46,8 +47,10 @@ void read_resources(const pugi::xml_node& root, Found& found) {
         const std::string type = one.name();
         if (type == "types" || name_of(one).empty()) continue;
         const auto group = group_of.find(type + "@" + name_of(one));
+        std::vector<std::string> depends;
+        for (const pugi::xml_node& other : one.children("depend")) depends.push_back(name_of(other));
         found.resources.push_back({type, name_of(one), group == group_of.end() ? "" : group->second,
-                                   number_at(one, {"parameters", "timeout", "start"}),
+                                   std::move(depends), number_at(one, {"parameters", "timeout", "start"}),
                                    number_at(one, {"parameters", "timeout", "stop"}),
                                    number_at(one, {"act", "timeout"}), number_at(one, {"deact", "timeout"})});
     }

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace vmha::migration {
 namespace {
@@ -95,8 +96,16 @@ Result<> place_file(const NewFile& file, bool replace) {
 }
 
 Result<> make_directory(const std::string& directory) {
+    namespace fs = std::filesystem;
     std::error_code error;
-    std::filesystem::create_directories(directory, error);
+    std::vector<fs::path> missing;
+    for (fs::path at = fs::absolute(directory, error).lexically_normal(); !fs::exists(at, error);
+         at = at.parent_path())
+        missing.push_back(at);
+    fs::create_directories(directory, error);
+    // The service's user reads the configuration, whatever umask the person has who runs this.
+    for (const auto& made : missing)
+        if (!error) fs::permissions(made, static_cast<fs::perms>(0755), error);
     if (error) return Error{Errc::io, "cannot make the directory " + directory + ": " + error.message()};
     return {};
 }
