@@ -13,7 +13,9 @@ setup() {
     cp "${VMHA_BIN:-$top/build/release/bin}"/{vmhactl,vmhad} "$bin"
     export TMPDIR=$room CALLS=$room/calls PULLED=$room/pulled.conf
     for name in clpcfset clpcl clprsc; do
-        printf '#!/bin/sh\necho "%s $*" >>"$CALLS"\n[ ! -e "$TMPDIR/refuse$1" ]\n' "$name" >"$room/cluster/$name"
+        # A Ctrl-C reaches the script and what it is just running.
+        printf '#!/bin/sh\necho "%s $*" >>"$CALLS"\n%s\n[ ! -e "$TMPDIR/refuse$1" ] && : >"$TMPDIR/done$1"\n' "$name" \
+            '[ ! -e "$TMPDIR/signal$1" ] || kill -"$(cat "$TMPDIR/signal$1")" "$PPID" $$' >"$room/cluster/$name"
     done
     cat >"$room/cluster/clpcfctrl" <<'EOF'
 #!/bin/sh
@@ -212,6 +214,18 @@ EOF
         run_script || code=$?
         [ "$code" -ne 0 ]
         [ "$(tail -n1 "$CALLS")" = 'clpcl --resume' ] || { echo "after $name:"; tail -n3 "$CALLS"; return 1; }
+    done
+}
+
+@test "interrupted while it suspends or resumes, the script resumes the cluster all the same" {
+    ec_config vm1
+    for step in --suspend --resume; do
+        for name in HUP INT TERM; do
+            echo $name >"$room/signal$step"
+            run_script || true
+            [ "$(tail -n1 "$CALLS")" = 'clpcl --resume' ] || { echo "after $name:"; tail -n3 "$CALLS"; return 1; }
+            rm "$room/done--resume" "$room/signal$step"
+        done
     done
 }
 
