@@ -28,6 +28,7 @@ teardown() {
 
 # daemon [OPTION...]: starts the scripted daemon (again); lines written to descriptor 7 become events.
 daemon() {
+    [ ! -e "$room/daemon.pid" ] || kill_daemon
     rm -f "$sock"
     [ -p "$room/events" ] || mkfifo "$room/events"
     exec 7<>"$room/events"
