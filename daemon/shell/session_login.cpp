@@ -58,7 +58,11 @@ Task<> Session::Impl::ready() {
 
 Task<Result<void>> Session::Impl::connect_socket() {
     const auto [error] = co_await socket.async_connect(settings.endpoint, as_values);
-    if (error) co_return Error{Errc::unreachable, "cannot connect to " + peer + ": " + error.message()};
+    if (error) {
+        std::string text = "cannot connect to " + peer + " over SSH: " + error.message();
+        if (error == asio::error::connection_refused) text += "; is its SSH service (TSM-SSH) running?";
+        co_return Error{Errc::unreachable, std::move(text)};
+    }
     const auto user_timeout_ms = static_cast<int>(core::to_ms(settings.freshness));
     boost::system::error_code ignored;  // without them the connection works, only slower
     socket.set_option(tcp::no_delay(true), ignored);

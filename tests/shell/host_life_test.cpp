@@ -75,6 +75,7 @@ TEST_CASE("while nobody listens it is tried again and again, with pauses, and to
     REQUIRE(lab.becomes(Link::down));
     lab.run_for(1500);
     CHECK(lab.links() == std::vector{Link::connecting, Link::down});
+    CHECK(lab.last().detail.find("SSH service (TSM-SSH)") != std::string::npos);
     lab.server.start();
     REQUIRE(lab.becomes(Link::up, 1500));
 }
