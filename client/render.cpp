@@ -160,8 +160,7 @@ std::string render_status(const Json& status) {
     if (at(status, "on_last_good_configuration") == Json(true))
         text +=
             "THE CONFIGURATION IS BROKEN, the last good one is in use: see vmhad --check-config, mend it, "
-            "then "
-            "vmhactl reload\n\n";
+            "then vmhactl reload\n\n";
     text += render_hosts(status);
     Rows rows{{"DATASTORE", "HOST", "STATE", "AGE"}};
     for (const Json& datastore : elements(status, "datastores"))

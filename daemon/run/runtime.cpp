@@ -29,7 +29,7 @@ Result<Fd> open_mark(const std::string& directory, const VmName& vm) {
 Result<> check_access(const std::string& path, int mode) {
     if (::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 || errno == ENOENT) return {};
     return Error{Errc::io, "cannot write " + path + ": " + std::generic_category().message(errno) +
-                               "; until its owner is put right, starts and stops fail"};
+                               "; until that is put right, starts and stops fail"};
 }
 
 // What is there already, such as a lock that somebody else has made, must be usable, too.

@@ -70,6 +70,12 @@ run_script() {
     printf '%s\n' "$output" >"$room/script.sh"
     (cd "$room" && PATH=$room/cluster:$PATH sh ./script.sh) >"$room/script.log" 2>&1
 }
+# script_ends CODE: and no other.
+script_ends() {
+    local code=0
+    run_script || code=$?
+    [ "$code" -eq "$1" ] || { echo "ended $code instead of $1"; cat "$room/script.log"; return 1; }
+}
 called() { grep -qxF -- "$1" "$CALLS" || { echo "not called: $1"; cat "$CALLS"; return 1; }; }
 # calls_are: the calls are exactly the lines of standard input, in that order.
 calls_are() { diff -u <(sed 's/^ *//;s/  */ /g') <(sed 's/  */ /g' "$CALLS"); }
@@ -199,9 +205,7 @@ EOF
 @test "the cluster is resumed, and the script fails, when the push is refused" {
     ec_config vm1
     touch "$room/refuse"
-    code=0
-    run_script || code=$?
-    [ "$code" -eq 7 ]
+    script_ends 7
     [ "$(tail -n1 "$CALLS")" = 'clpcl --resume' ]
     grep -q 'goes on with the old one' "$room/script.log"
 }
@@ -210,9 +214,7 @@ EOF
     ec_config vm1
     for name in HUP INT TERM; do
         echo $name >"$room/signal"
-        code=0
-        run_script || code=$?
-        [ "$code" -ne 0 ]
+        script_ends 1
         [ "$(tail -n1 "$CALLS")" = 'clpcl --resume' ] || { echo "after $name:"; tail -n3 "$CALLS"; return 1; }
     done
 }
@@ -232,34 +234,26 @@ EOF
 @test "a cluster that does not rest gets nothing pushed, and one that goes on resting is named" {
     ec_config vm1
     touch "$room/refuse--suspend"
-    code=0
-    run_script || code=$?
-    [ "$code" -eq 1 ]
+    script_ends 1
     [ "$(tail -n1 "$CALLS")" = 'clpcl --suspend' ]
     grep -q 'nothing was pushed' "$room/script.log"
     rm "$room/refuse--suspend"
     touch "$room/refuse--resume"
-    code=0
-    run_script || code=$?
-    [ "$code" -eq 1 ]
+    script_ends 1
     grep -q 'STILL REST' "$room/script.log"
 }
 
 @test "nothing is pushed when the configuration cannot be fetched" {
     ec_config vm1
     rm "$PULLED"
-    code=0
-    run_script || code=$?
-    [ "$code" -ne 0 ]
+    script_ends 1
     [ "$(cat "$CALLS")" = 'clpcfctrl --pull -l -x .' ]
 }
 
 @test "without the cluster manager's commands nothing is called" {
     ec_config vm1
     rm "$room/cluster/clpcfset"
-    code=0
-    run_script || code=$?
-    [ "$code" -eq 1 ]
+    script_ends 1
     grep -q '^clpcfset is not there' "$room/script.log"
     [ ! -s "$CALLS" ]
 }
